@@ -1,0 +1,207 @@
+"""The project's commands: `nox -l` lists them, `nox -s NAME` runs one, `nox -s NAME -- ARGUMENTS` passes arguments on."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent.resolve()
+SITE = ROOT / "docs" / "_build" / "html"
+SDK_PINS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
+
+#: The Pythons on which Compute Engine installs, the guide's own version first.
+CE_VERSIONS = ("3.9", "3.10", "3.11")
+NO_CE_PYTHON = (
+    "Compute Engine (orquestra-sdk 0.54.0, Ray 2.5.1) needs Python 3.9, 3.10 or 3.11 with venv, and none was found "
+    "on PATH or in pyenv: install one, for example with `pyenv install 3.9`."
+)
+
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["docs", "tests", "doctests", "lint"]
+
+
+@functools.lru_cache(maxsize=None)
+def version_of(executable: str) -> str:
+    """Return the version (`3.9`) of a Python that runs and can create environments, otherwise an empty string.
+
+    It is run to find out: pyenv puts a `python3.9` on PATH that only says that 3.9 is not activated, and Debian
+    ships Pythons without `ensurepip`.
+    """
+    code = "import ensurepip, ssl, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    try:
+        answer = subprocess.run(
+            [executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def interpreters(version: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files that may be a Python of this version: on PATH first, then in pyenv, newest patch first."""
+    for folder in environ.get("PATH", "").split(os.pathsep):
+        for name in (f"python{version}", "python3", "python"):
+            found = shutil.which(name, path=folder)
+            if found:
+                yield found
+    home = environ.get("PYENV_ROOT") or Path(environ.get("HOME", "~")).expanduser() / ".pyenv"
+    installed = Path(home, "versions").glob(f"{version}.*/bin/python")
+    yield from sorted(map(str, installed), key=lambda path: (len(path), path), reverse=True)
+
+
+def find_python(versions: Iterable[str], environ: Mapping[str, str]) -> str | None:
+    """Return the path of the first Python that works, by order of `versions`, or None."""
+    for version in versions:
+        for executable in interpreters(version, environ):
+            if version_of(executable) == version:
+                return executable
+    return None
+
+
+def merge_pins(frozen: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return constraint lines for what `pip freeze` printed on each Python version.
+
+    A pin that is not the same on all of them gets a line per version, with a marker. Raises ValueError for a
+    line that is not `name==version`.
+    """
+    pins: dict[str, dict[str, str]] = {}
+    for python, lines in frozen.items():
+        for line in lines:
+            name, equals, version = line.strip().partition("==")
+            if not equals:
+                raise ValueError(f"pip freeze printed {line!r} on Python {python}: expected name==version")
+            pins.setdefault(name.lower().replace("_", "-"), {})[python] = version
+    merged = []
+    for name, versions in sorted(pins.items()):
+        if len(versions) == len(frozen) and len(set(versions.values())) == 1:
+            merged.append(f"{name}=={next(iter(versions.values()))}")
+        else:
+            merged += [
+                f'{name}=={version}; python_version == "{python}"'
+                for python, version in versions.items()
+            ]
+    return merged
+
+
+def group(*names: str) -> list[str]:
+    """Return the requirements of dependency groups in pyproject.toml."""
+    return list(nox.project.dependency_groups(GROUPS, *names))
+
+
+def build_site(session: nox.Session, output: Path, *arguments: str) -> None:
+    """Build the documentation with every warning an error, references included."""
+    session.run(
+        *("sphinx-build", "-W", "-n", "--keep-going", "-b", "html", "docs", str(output)),
+        *arguments,
+    )
+
+
+def install_ce(session: nox.Session) -> dict[str, str]:
+    """Install Compute Engine's packages; return the environment that hands the same pins to Ray's environments."""
+    session.install("-e", ".[ce,pytest]", *group("test"), "-c", str(SDK_PINS))
+    return {"PIP_CONSTRAINT": SDK_PINS.as_uri()}
+
+
+CE_PYTHON = find_python(CE_VERSIONS, os.environ)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html and print the path to open (no Ray, no SDK)."""
+    session.install("-e", ".[docs]")
+    build_site(session, SITE, *session.posargs)
+    session.log(f"Open {SITE / 'index.html'}")
+
+
+@nox.session(python=CE_PYTHON or False)
+def doctests(session: nox.Session) -> None:
+    """Run every code block of the guide, and the tests of its snippets, on Ray (Python 3.9 to 3.11)."""
+    if CE_PYTHON is None:
+        session.error(NO_CE_PYTHON)
+    env = install_ce(session)
+    # As an option, the folders step back when the arguments name what to run.
+    session.run("pytest", "-o", "testpaths=docs examples/tests", *session.posargs, env=env)
+
+
+@nox.session
+@nox.parametrize(
+    "python,part",
+    [
+        nox.param(None, "extension", id="extension"),
+        nox.param(CE_PYTHON or False, "local_ce", id="local_ce"),
+    ],
+)
+def tests(session: nox.Session, part: str) -> None:
+    """Test the extension on the Python that runs nox, and the local CE on Python 3.9 to 3.11."""
+    if part == "extension":
+        session.install("-e", ".[docs,pytest]", *group("test"))
+        folders, env = "tests/tested_snippets tests/site tests/project", {}
+    else:
+        if CE_PYTHON is None:
+            session.error(NO_CE_PYTHON)
+        folders, env = "tests/local_ce", install_ce(session)
+    session.run("pytest", "-o", f"testpaths={folders}", *session.posargs, env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, lint, types and prose, and that the site builds without a warning."""
+    session.install("-e", ".[docs,pytest]", *group("test", "lint"))
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+    session.run("mypy")
+    session.run("sphinx-lint", "docs")
+    build_site(session, Path(session.create_tmp(), "html"), "-q")
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Serve the site on 127.0.0.1 and rebuild it whenever a page, a snippet or the extension changes."""
+    session.install("-e", ".[docs]", *group("live"))
+    watch = ("--watch", "examples", "--watch", "sphinxext")
+    local = ("--host", "127.0.0.1", "--port", "0")
+    session.run("sphinx-autobuild", *local, *watch, "docs", "docs/_build/live", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the extension against stock Sphinx and stock Sybil."""
+    session.install("-e", ".[docs,pytest]", *group("test"))
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", default=False)
+def constraints(session: nox.Session) -> None:
+    """Write constraints/ anew from fresh installs on Python 3.9, 3.10 and 3.11."""
+    frozen = {}
+    for version in CE_VERSIONS:
+        python = find_python([version], os.environ)
+        if python is None:
+            session.error(f"Python {version} was not found on PATH or in pyenv: install it.")
+        with tempfile.TemporaryDirectory() as folder:
+            session.run(python, "-m", "venv", folder, external=True)
+            pip = (f"{folder}/bin/python", "-m", "pip", "--no-color")
+            wanted = ("-e", ".[ce,pytest]", *group("test"))
+            session.run(*pip, "install", "-q", *wanted, external=True, silent=True)
+            session.run(*pip, "check", external=True)
+            listing = ("freeze", "--all", "--exclude-editable", "--exclude", "pip")
+            answer = session.run(*pip, *listing, external=True, silent=True)
+        frozen[version] = [line for line in str(answer).splitlines() if "WARNING" not in line]
+    header = (
+        "# Pins under which orquestra-sdk 0.54.0 with Ray 2.5.1 runs workflows on Python 3.9, 3.10 and 3.11 (Linux).\n"
+        "# Made by `nox -s constraints` from fresh installs of `.[ce,pytest]` and the dependency group `test`;\n"
+        "# run that to make it anew, then `nox -s tests doctests`. The bounds and their reasons are in pyproject.toml.\n"
+    )
+    SDK_PINS.write_text(header + "\n".join(merge_pins(frozen)) + "\n", encoding="utf-8")
