@@ -1,0 +1,106 @@
+"""A reStructuredText page as lines, cut into indented pieces the way docutils cuts them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+#: docutils' default ``tab_width``; Sphinx has no option for it.
+_TAB_WIDTH = 8
+
+
+class Line(NamedTuple):
+    """One line of a page, without what its surroundings indent it by."""
+
+    text: str
+    #: Position in the page, from 0.
+    number: int
+
+
+class Source:
+    """The lines of a page, and where each of them stands in the page's text."""
+
+    def __init__(self, text: str) -> None:
+        """Split `text` as docutils' ``string2lines`` does, byte order mark left out."""
+        raw = text.replace("\v", " ").replace("\f", " ").splitlines(keepends=True)
+        self.lines: list[Line] = []
+        self._spans: list[tuple[int, int]] = []
+        offset = 0
+        for index, written in enumerate(raw):
+            shown = written[1:] if not index and written.startswith("\ufeff") else written
+            self.lines.append(Line(shown.expandtabs(_TAB_WIDTH).rstrip(), index))
+            self._spans.append((offset, offset + len(written.rstrip())))
+            offset += len(written)
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets of the beginning of line `first` and of the end of line `last`."""
+        return self._spans[first][0], max(self._spans[first][0], self._spans[last][1])
+
+
+def is_blank(lines: Sequence[Line], index: int) -> bool:
+    """Whether there is no text at `index`: a blank line, or the end of the lines."""
+    return index >= len(lines) or not lines[index].text
+
+
+def is_indented(lines: Sequence[Line], index: int) -> bool:
+    """Whether the line at `index` exists and begins with a space."""
+    return index < len(lines) and lines[index].text[:1] == " "
+
+
+def trimmed(lines: list[Line]) -> list[Line]:
+    """`lines` without the blank ones at both ends."""
+    first, last = 0, len(lines)
+    while first < last and not lines[first].text.strip():
+        first += 1
+    while last > first and not lines[last - 1].text.strip():
+        last -= 1
+    return lines[first:last]
+
+
+def joined(lines: Sequence[Line]) -> str:
+    """The text of `lines`."""
+    return "\n".join(line.text for line in lines)
+
+
+def indented(
+    lines: Sequence[Line],
+    start: int,
+    *,
+    first: int | None = None,
+    every: int | None = None,
+    until_blank: bool = False,
+) -> tuple[list[Line], int]:
+    """Cut the indented block that begins at `start`.
+
+    `first` is the width to cut from the first line, which then belongs to the block whatever its
+    indentation; the others lose the indentation they share. With `every` all lines lose that
+    width, and a line indented less ends the block. Blank lines within and behind belong to the
+    block, unless `until_blank`.
+
+    :return: the dedented block, and the index of the line after it.
+    """
+    first = every if first is None else first
+    end = start if first is None else start + 1
+    margins = []
+    while end < len(lines):
+        text = lines[end].text
+        if text:
+            margin = len(text) - len(text.lstrip(" "))
+            if not margin or (every is not None and text[:every].strip()):
+                break
+            margins.append(margin)
+        elif until_blank:
+            break
+        end += 1
+    margin = every if every is not None else min(margins, default=0)
+    block = [Line(line.text[margin:], line.number) for line in lines[start:end]]
+    if first is not None and block:
+        block[0] = Line(lines[start].text[first:], lines[start].number)
+    return block, end
+
+
+def column_width(text: str) -> int:
+    """Columns `text` takes: wide East Asian characters two, combining characters none."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(char)) for char in text)
