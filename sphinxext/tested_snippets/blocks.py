@@ -1,0 +1,301 @@
+"""The literal blocks of a page with their names, their text and the checks declared for them.
+
+One reading of a page, shared by the parsers that run its blocks and by the audit that judges them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sphinx.config import Config
+
+from sphinxext.tested_snippets.declared import declared_beside
+from sphinxext.tested_snippets.evidence import Expectation, digest
+from sphinxext.tested_snippets.include import (
+    Included,
+    include,
+    include_named,
+    parse_options,
+    split_target,
+)
+from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
+from sphinxext.tested_snippets.page import Block, Declared
+from sphinxext.tested_snippets.region import Cut
+from sphinxext.tested_snippets.rest import scan
+from sphinxext.tested_snippets.source import RegionError
+
+__all__ = ["DeclaredCheck", "Page", "PageBlock", "Project", "read_page"]
+
+_CHECK_OPTIONS = frozenset({"name", "runtime", "fails", "output", "setup", "waive"})
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a page is read with.
+
+    :param root: the folder that paths in names, test ids and evidence start from.
+    :param style: how the project marks its snippets.
+    :param source_folder: Sphinx's source folder, which ``/path`` on a page starts from; None means the
+        nearest folder above the page with a ``conf.py``.
+    """
+
+    root: Path
+    style: MarkerStyle = DEFAULT_STYLE
+    source_folder: Path | None = None
+
+    def relative(self, path: Path) -> str:
+        """`path` from the root with forward slashes, or as it is when it lies outside."""
+        resolved = path.resolve()
+        root = self.root.resolve()
+        return resolved.relative_to(root).as_posix() if root in resolved.parents else str(resolved)
+
+    def resolve(self, page: Path, written: str) -> Path:
+        """The file that `written` on `page` names, as Sphinx resolves it."""
+        if written.startswith("/"):
+            above = (folder for folder in page.parents if (folder / "conf.py").exists())
+            return (self.source_folder or next(above, page.parent)) / PurePosixPath(written[1:])
+        return page.parent / PurePosixPath(written)
+
+
+@dataclass(frozen=True)
+class DeclaredCheck:
+    """One check that a page declares for a block.
+
+    :param test: the node id it has as a test.
+    :param runtime: the runtime's name, or "" for the project's first.
+    :param setup: hidden code for the runner, run before the snippet.
+    :param digest: changes with everything declared, set-up included.
+    """
+
+    test: str
+    runtime: str
+    expected: Expectation
+    setup: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class PageBlock:
+    """A literal block of a page.
+
+    :param snippet: ``path::name``: of the file it is cut from, or of the page for text that stands there.
+    :param name: what it is called on its page.
+    :param text: what the reader sees; empty when `defect` is not None.
+    :param line: line on the page, 1-based; `start` and `end` are offsets in the page's text.
+    :param waived: why it is not run, or None.
+    :param checks: at least one, unless the block is waived.
+    :param explicit: whether the checks were declared, not just taken for granted.
+    :param cut: where a region stands in its file, or None.
+    :param defect: why it can't be cut or run, or None.
+    """
+
+    snippet: str
+    name: str
+    text: str
+    language: str
+    line: int
+    start: int
+    end: int
+    waived: str | None
+    checks: tuple[DeclaredCheck, ...]
+    explicit: bool = False
+    cut: Cut | None = None
+    defect: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """The blocks of a page in their order, and `problems`: (line, message) of what belongs to no block."""
+
+    blocks: tuple[PageBlock, ...]
+    problems: tuple[tuple[int, str], ...] = ()
+
+
+def read_page(path: Path, project: Project, text: str | None = None) -> Page:
+    """Read the page at `path`; `text` is its text where it is known already."""
+    source = path.read_text(encoding="utf-8-sig") if text is None else text
+    scanned = scan(source)
+    page = project.relative(path)
+    names = _Names()
+    blocks = []
+    for block in scanned.blocks:
+        reader = _BlockReader(block, path, project)
+        shown, defect = reader.show()
+        reader.declare_beside(shown)
+        name = names.take(reader.explicit_name(shown), block.titles)
+        blocks.append(_page_block(reader, page, name, shown, defect))
+    problems = tuple((problem.line, problem.message) for problem in scanned.problems)
+    return Page(tuple(blocks), problems)
+
+
+def _page_block(
+    reader: _BlockReader, page: str, name: str, shown: Included | None, defect: str | None
+) -> PageBlock:
+    block = reader.block
+    snippet = f"{page}::{name}"
+    if shown and shown.cut and shown.name:
+        snippet = f"{shown.cut.source.path}::{shown.name}"
+    waived = reader.waived()
+    declared: list[DeclaredCheck] = []
+    if waived is None:
+        try:
+            declared = [reader.check(check, f"{page}::{name}") for check in reader.declared()]
+        except (RegionError, ValueError) as error:
+            defect = defect or str(error)
+    return PageBlock(
+        snippet,
+        name,
+        shown.text if shown else "",
+        reader.language(),
+        block.line,
+        block.start,
+        block.end,
+        waived,
+        tuple(declared),
+        reader.explicit,
+        shown.cut if shown else None,
+        defect,
+    )
+
+
+class _BlockReader:
+    """Reads one scanned block: its text, its name and what is declared for it."""
+
+    def __init__(self, block: Block, page: Path, project: Project) -> None:
+        self.block = block
+        self.page = page
+        self.project = project
+        self._beside: tuple[Declared, ...] = ()
+
+    def show(self) -> tuple[Included | None, str | None]:
+        """What the block shows, and why it can't be shown."""
+        block = self.block
+        if block.text is not None:
+            return Included(block.text, 0, 1, None, None), None
+        try:
+            if block.kind == "snippet":
+                target, name = split_target(block.argument)
+                path = self.project.resolve(self.page, target)
+                return include_named(
+                    path, self.project.relative(path), name, self.project.style
+                ), None
+            options = parse_options(_without(block.options, "waive"))
+            path = self.project.resolve(self.page, block.argument)
+            return include(
+                path, self.project.relative(path), options, Config(), self.project.style
+            ), None
+        except (RegionError, ValueError) as error:
+            return None, str(error)
+
+    def declare_beside(self, shown: Included | None) -> None:
+        """Let the checks declared beside the snippet hold where the page declares none."""
+        if shown and shown.cut and shown.cut.start_line:
+            self._beside = declared_beside(shown.cut.source, shown.cut.start_line)
+
+    def explicit_name(self, shown: Included | None) -> str | None:
+        named = [check.options["name"] for check in self.block.checks if "name" in check.options]
+        if named:
+            return named[0]
+        if shown and shown.name:
+            return shown.name
+        if self.block.kind == "snippet":
+            return self.block.argument.rpartition("::")[2] or None
+        return self.block.options.get("name") or None
+
+    def waived(self) -> str | None:
+        checks = self.block.checks or self._beside
+        reasons = [self.block.options, *(check.options for check in checks)]
+        return next((options["waive"] for options in reasons if "waive" in options), None)
+
+    def language(self) -> str:
+        if self.block.text is not None:
+            return self.block.language
+        written = self.block.options.get("language")
+        path = self.block.argument.rpartition("::")[0] or self.block.argument
+        return written or {".py": "python", ".sh": "bash"}.get(PurePosixPath(path).suffix, "")
+
+    def declared(self) -> Sequence[Declared]:
+        checks = self.block.checks or self._beside or (Declared("", {}, "", self.block.line),)
+        labels = Counter(check.label for check in checks)
+        for check in checks:
+            if labels[check.label] > 1:
+                raise ValueError(
+                    f"{len(checks)} checks of one block need labels that differ, "
+                    f"found {check.label or 'no label'!r} twice: write `.. snippet-check:: label`"
+                )
+        return checks
+
+    @property
+    def explicit(self) -> bool:
+        """Whether any check was declared for the block."""
+        return bool(self.block.checks or self._beside)
+
+    def check(self, declared: Declared, test: str) -> DeclaredCheck:
+        unknown = sorted(set(declared.options) - _CHECK_OPTIONS)
+        if unknown:
+            raise ValueError(
+                f"unknown option :{unknown[0]}: of snippet-check, "
+                f"it takes {', '.join(sorted(_CHECK_OPTIONS))}"
+            )
+        fails, output = declared.options.get("fails"), declared.options.get("output")
+        if fails is not None and output is not None:
+            raise ValueError("a snippet-check takes :fails: or :output:, not both")
+        empty = [
+            name for name in ("fails", "output", "runtime") if declared.options.get(name) == ""
+        ]
+        if empty:
+            raise ValueError(f":{empty[0]}: of snippet-check needs a value")
+        setup = "\n".join(filter(None, [*self._setup_regions(declared), declared.setup]))
+        runtime = declared.options.get("runtime", "")
+        parts = [runtime, fails, output, setup, self.language()]
+        return DeclaredCheck(
+            f"{test}[{declared.label}]" if declared.label else test,
+            runtime,
+            Expectation(fails, output),
+            setup,
+            digest(json.dumps(parts)),
+        )
+
+    def _setup_regions(self, declared: Declared) -> Iterator[str]:
+        for target in declared.options.get("setup", "").split():
+            file, _, name = target.rpartition("::")
+            beside = self.block.argument
+            if self.block.kind == "snippet":
+                beside = beside.rpartition("::")[0]
+            if not file and self.block.text is not None:
+                raise ValueError(f":setup: {target} of a block on the page has to be path::name")
+            path = self.project.resolve(self.page, file or beside)
+            yield include_named(path, self.project.relative(path), name, self.project.style).text
+
+
+def _without(options: Any, name: str) -> dict[str, str]:
+    return {option: value for option, value in options.items() if option != name}
+
+
+class _Names:
+    """Names the blocks of a page so that an edit changes no name of another section."""
+
+    def __init__(self) -> None:
+        self._unnamed: Counter[tuple[str, ...]] = Counter()
+        self._taken: Counter[str] = Counter()
+
+    def take(self, explicit: str | None, titles: tuple[str, ...]) -> str:
+        """The name of the next block: the explicit one, or its section's titles and a counter."""
+        if explicit is None:
+            self._unnamed[titles] += 1
+            explicit = f"{_slug(titles)}-{self._unnamed[titles]}"
+        self._taken[explicit] += 1
+        count = self._taken[explicit]
+        return explicit if count == 1 else self.take(f"{explicit}-{count}", titles)
+
+
+def _slug(titles: tuple[str, ...]) -> str:
+    # The page's own title adds nothing below it, and would be in every name.
+    words = re.sub(r"[^\w]+", "-", " ".join(titles[1:] or titles)).strip("-").lower()
+    return words or "block"

@@ -1,0 +1,215 @@
+"""The committed record of checks: model, load, merge, save.
+
+One JSON file per environment. Its text depends on nothing but the environment and the checks, so that the
+same checks run twice leave the file byte-identical and a difference can be reviewed like code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Check", "Environment", "Evidence", "EvidenceError", "Expectation", "digest", "load_all"]
+
+#: The format of the files this version reads and writes.
+FORMAT = 1
+
+
+class EvidenceError(Exception):
+    """An evidence file that can't be used. ``str()`` names the file, the defect and the remedy."""
+
+    def __init__(self, path: Path, found: str, remedy: str) -> None:
+        super().__init__(f"{path}: {found}. {remedy}.")
+
+
+def digest(text: str) -> str:
+    """The digest of a text as a reader sees it: SHA-256 in hex, without the line ends after its last line."""
+    return hashlib.sha256(text.rstrip("\n").encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where checks ran.
+
+    :param python: major and minor version, for instance ``3.9``.
+    :param packages: the versions of the distributions that make up the environment.
+    """
+
+    python: str
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def current(cls, distributions: Iterable[str]) -> Environment:
+        """The environment of this process; a distribution that isn't installed is left out."""
+        packages = {}
+        for name in distributions:
+            try:
+                packages[name] = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                continue
+        return cls(".".join(platform.python_version_tuple()[:2]), packages)
+
+    @property
+    def file_name(self) -> str:
+        """The name of the environment's evidence file."""
+        parts = [f"python-{self.python}"]
+        parts += [f"{name}-{version}" for name, version in sorted(self.packages.items())]
+        return re.sub(r"[^\w.+-]", "_", "_".join(parts)) + ".json"
+
+    def __str__(self) -> str:
+        parts = [f"Python {self.python}"]
+        return ", ".join(parts + [f"{name} {v}" for name, v in sorted(self.packages.items())])
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a check expects: that the snippet fails with a message, or runs, maybe with some output."""
+
+    fails: str | None = None
+    output: str | None = None
+
+    @property
+    def wanted(self) -> str | None:
+        """The text that a line of the output or of the message must have, or None."""
+        return self.fails if self.fails is not None else self.output
+
+
+@dataclass(frozen=True)
+class Check:
+    """One execution of a snippet with an expected outcome.
+
+    :param snippet: ``path::name`` of the snippet, the path from the project's root.
+    :param test: node id of the test that exercised it.
+    :param runtime: the name of the runtime.
+    :param expected: what was expected.
+    :param passed: whether it came out so.
+    :param observed: the line that met the expectation, or the reason why none did; normalised.
+    :param text_digest: digest of the snippet's text.
+    :param test_digest: digest of what the test consists of.
+    """
+
+    snippet: str
+    test: str
+    runtime: str
+    expected: Expectation
+    passed: bool
+    observed: str
+    text_digest: str
+    test_digest: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a check the same check in two records: its snippet and its test."""
+        return self.snippet, self.test
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Check:
+        """The inverse of :meth:`to_json`.
+
+        :raises ValueError: `data` isn't of that form.
+        """
+        try:
+            values = {**data, "expected": Expectation(**data["expected"])}
+            check = cls(**values)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not a check: {error}") from None
+        texts = ("snippet", "test", "runtime", "observed", "text_digest", "test_digest")
+        odd = [name for name in texts if not isinstance(getattr(check, name), str)]
+        if odd:
+            raise ValueError(f"not a check: {odd[0]} is not text")
+        return check
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The checks of one environment, by :attr:`Check.key`."""
+
+    environment: Environment
+    checks: Mapping[tuple[str, str], Check] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Evidence:
+        """Read an evidence file.
+
+        :raises EvidenceError: it is damaged, or a newer version wrote it.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if data["format"] != FORMAT:
+                raise EvidenceError(
+                    path,
+                    f"has format {data['format']!r}, this version reads {FORMAT}",
+                    "Upgrade sphinxext-tested-snippets",
+                )
+            environment = Environment(
+                data["environment"]["python"], data["environment"]["packages"]
+            )
+            checks = [Check.from_json(check) for check in data["checks"]]
+        except (ValueError, TypeError, KeyError, AttributeError, UnicodeError) as error:
+            raise EvidenceError(
+                path,
+                f"is not an evidence file ({error or type(error).__name__})",
+                "Restore it from version control, or delete it and record the checks again with "
+                "--snippets-evidence=update",
+            ) from None
+        return cls(environment, {check.key: check for check in checks})
+
+    def save(self, folder: Path) -> Path:
+        """Write the file of this environment into `folder`, whole or not at all, and return its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / self.environment.file_name
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(self.to_text())
+            # Only the owner may read what mkstemp makes; the file is as public as the repository.
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        return path
+
+    def to_text(self) -> str:
+        """The text of the file."""
+        environment = {
+            "python": self.environment.python,
+            "packages": dict(sorted(self.environment.packages.items())),
+        }
+        data = {
+            "format": FORMAT,
+            "environment": environment,
+            "checks": [self.checks[key].to_json() for key in sorted(self.checks)],
+        }
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+    def merge(self, ran: Iterable[Check], gone: Iterable[tuple[str, str]] = ()) -> Evidence:
+        """This record with the checks that `ran` in place of their former ones and without those `gone`."""
+        without = set(gone)
+        checks = {key: check for key, check in self.checks.items() if key not in without}
+        checks.update((check.key, check) for check in ran)
+        return Evidence(self.environment, checks)
+
+
+def load_all(folder: Path) -> tuple[list[Evidence], list[EvidenceError]]:
+    """All evidence in `folder`, in the order of the files' names, and what was wrong with the others."""
+    found, errors = [], []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found.append(Evidence.load(path))
+        except EvidenceError as error:
+            errors.append(error)
+    return found, errors

@@ -1,0 +1,151 @@
+"""What the options of ``literalinclude`` and the argument of ``snippet`` stand for.
+
+Used by the directives while a page is built and by the parsers while it is run, so that what is shown and
+what is run are the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sphinx.config import Config
+from sphinx.directives.code import LiteralInclude, LiteralIncludeReader
+
+from sphinxext.tested_snippets import region
+from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
+from sphinxext.tested_snippets.source import RegionError, Source
+
+__all__ = ["Included", "include", "include_named", "parse_options", "split_target"]
+
+
+@dataclass(frozen=True)
+class Included:
+    """Text cut out of a file.
+
+    :param text: what the reader sees.
+    :param lines: how many lines the text has, as stock counts them.
+    :param first_line: the number to count lines from (``:lineno-match:``, ``:lineno-start:``).
+    :param name: the name of the snippet, or None where its markers carry none.
+    :param cut: where in the file it stands, or None where no markers were used.
+    """
+
+    text: str
+    lines: int
+    first_line: int
+    name: str | None
+    cut: region.Cut | None
+
+
+class _StrictReader(LiteralIncludeReader):
+    """The stock reader with strict markers: every other option stays stock's own work."""
+
+    def __init__(
+        self, path: Path, name: str, options: dict[str, Any], config: Config, style: MarkerStyle
+    ) -> None:
+        super().__init__(str(path), options, config)
+        self.name = name
+        self.style = style
+        self.cut: region.Cut | None = None
+
+    def read_file(self, filename: Any, location: Any = None) -> list[str]:
+        name = self.name if str(filename) == str(self.filename) else str(filename)
+        return list(self._source(Path(filename), name).lines)
+
+    def _source(self, path: Path, name: str) -> Source:
+        return Source.read(path, name, self.encoding, self.options.get("tab-width"))
+
+    def start_filter(self, lines: list[str], location: Any = None) -> list[str]:
+        options, markers = self.options, _markers(self.options)
+        if not (markers.start or markers.end):
+            return lines
+        if "pyobject" in options:
+            source = Source.from_text(self.name, "".join(lines))
+        else:
+            source = self._source(Path(self.filename), self.name)
+        self.cut = region.cut(source, markers, self.style)
+        if "lineno-match" in options:
+            self.lineno_start += self.cut.first - 1
+        return self.cut.lines
+
+    def end_filter(self, lines: list[str], location: Any = None) -> list[str]:
+        return lines  # start_filter has cut both ends.
+
+    def dedent_filter(self, lines: list[str], location: Any = None) -> list[str]:
+        columns = self.options.get("dedent")
+        if columns is not None:
+            first = self.cut.first if self.cut else 1
+            region.refuse_eaten(self.name, list(enumerate(lines, first)), columns)
+        return super().dedent_filter(lines, location)
+
+
+def _markers(options: Mapping[str, Any]) -> Markers:
+    return Markers(
+        options.get("start-at") or options.get("start-after"),
+        options.get("end-at") or options.get("end-before"),
+        start_included="start-at" in options,
+        end_included="end-at" in options,
+    )
+
+
+def include(
+    path: Path,
+    name: str,
+    options: dict[str, Any],
+    config: Config,
+    style: MarkerStyle = DEFAULT_STYLE,
+) -> Included:
+    """Read what a ``literalinclude`` of `path` with the parsed `options` shows.
+
+    :param name: what errors call the file.
+    :raises RegionError: where stock would warn, or show text that is not the region's.
+    """
+    try:
+        reader = _StrictReader(path, name, options, config, style)
+        text, lines = reader.read()
+    except (ValueError, OSError, IndexError, SyntaxError) as error:
+        raise RegionError(name, None, str(error), "Correct the options on the page") from None
+    snippet = region_name(_markers(options), style) or options.get("name")
+    return Included(text, lines, reader.lineno_start, snippet, reader.cut)
+
+
+def include_named(path: Path, name: str, snippet: str, style: MarkerStyle) -> Included:
+    """Read the snippet that is called `snippet` in `path`.
+
+    :param name: what errors call the file.
+    :raises RegionError: as :func:`region.cut_named`.
+    """
+    cut, text = region.cut_named(Source.read(path, name), snippet, style)
+    return Included(text, text.count("\n"), cut.first, snippet, cut)
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Split ``path::name``, the argument of ``snippet``.
+
+    :raises ValueError: it has not that form.
+    """
+    path, separator, name = target.strip().rpartition("::")
+    if not (separator and path and name):
+        raise ValueError(f"{target.strip()!r} is not of the form path::name")
+    return path, name
+
+
+def parse_options(
+    written: Mapping[str, str],
+    spec: Mapping[str, Callable[[str], Any]] = LiteralInclude.option_spec,
+) -> dict[str, Any]:
+    """The options of a directive as Sphinx hands them over, from how they are `written` on the page.
+
+    :raises ValueError: an option is unknown or its value is not of its kind.
+    """
+    options: dict[str, Any] = {}
+    for option, value in written.items():
+        if option not in spec:
+            raise ValueError(f"unknown option :{option}:")
+        try:
+            options[option] = spec[option](value or None)  # type: ignore[arg-type]
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"option :{option}: {error}") from None
+    return options

@@ -1,0 +1,332 @@
+"""The pytest plugin: collects the blocks of pages, ties tests to snippets, and records what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sybil import Example
+
+from sphinxext.tested_snippets.blocks import Project, read_page
+from sphinxext.tested_snippets.evidence import Check, Environment, Expectation, digest
+from sphinxext.tested_snippets.include import include_named
+from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
+from sphinxext.tested_snippets.normalise import Normaliser
+from sphinxext.tested_snippets.recorder import PROPERTY, Recorder
+from sphinxext.tested_snippets.runner import (
+    CheckFailed,
+    Runner,
+    SetupError,
+    Snippet,
+    line_with,
+    meet,
+)
+from sphinxext.tested_snippets.source import RegionError
+from sphinxext.tested_snippets.sybil import PageCheck, PageSybil
+from sphinxext.tested_snippets.testcode import find_test, split_node_id
+
+_MARKER = (
+    "snippet(name, runtime=None, fails=None, output=None): this test is evidence for the "
+    "snippet `name` (in the test's own file) or `path::name`, on a runtime, with an expected outcome"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The plugin's ini options, read. `runtimes` maps the names of runtimes to those of fixtures."""
+
+    project: Project
+    runtimes: Mapping[str, str]
+    normaliser: Normaliser
+    collect: Callable[[Path, pytest.Collector], pytest.Collector | None]
+
+    def runtime(self, name: str) -> str:
+        """The runtime called `name`, the first one for "".
+
+        :raises CheckFailed: there is no such runtime.
+        """
+        if not self.runtimes:
+            raise CheckFailed(
+                "no runtime is configured; give pytest's ini option snippets_runtimes lines of the form "
+                "`NAME = FIXTURE`",
+                "no runtime",
+            )
+        if name and name not in self.runtimes:
+            raise CheckFailed(
+                f"there is no runtime {name!r}; snippets_runtimes has {', '.join(self.runtimes)}",
+                "no such runtime",
+            )
+        return name or next(iter(self.runtimes))
+
+
+_SETTINGS = pytest.StashKey[Settings]()
+_CHECKS = pytest.StashKey["list[Check]"]()
+_BOUND = pytest.StashKey["list[BoundSnippet]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the plugin's options."""
+    group = parser.getgroup("tested_snippets", "snippets of documentation and their evidence")
+    group.addoption(
+        "--snippets-evidence",
+        choices=["compare", "update"],
+        default="compare",
+        help="compare outcomes with the committed evidence (default) or write them to it",
+    )
+    parser.addini("snippets_pages", "globs of the pages whose blocks are run", "linelist", [])
+    parser.addini(
+        "snippets_runtimes",
+        "lines `NAME = FIXTURE`: the fixture whose value runs snippets on the runtime; first is default",
+        "linelist",
+        [],
+    )
+    parser.addini(
+        "snippets_environment", "distributions whose versions make up the environment", "args", []
+    )
+    parser.addini("snippets_evidence", "folder of the evidence files", default="docs/evidence")
+    parser.addini(
+        "snippets_marker", "two lines: start marker with {name}, end marker", "linelist", []
+    )
+    parser.addini(
+        "snippets_normalise", "lines `REGEX => REPLACEMENT` for observed lines", "linelist", []
+    )
+    parser.addini(
+        "snippets_update_command",
+        "the command that messages name for recording evidence",
+        default="pytest --snippets-evidence=update",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings and start recording."""
+    config.addinivalue_line("markers", _MARKER)
+    config.stash[_SETTINGS] = settings = _settings(config)
+    recorder = Recorder(
+        project=settings.project,
+        folder=config.rootpath / config.getini("snippets_evidence"),
+        environment=Environment.current(config.getini("snippets_environment")),
+        update=config.getoption("--snippets-evidence") == "update",
+        command=config.getini("snippets_update_command"),
+    )
+    config.pluginmanager.register(recorder, "tested_snippets_recorder")
+
+
+def _settings(config: pytest.Config) -> Settings:
+    runtimes = dict(_pairs(config, "snippets_runtimes", "="))
+    marker = config.getini("snippets_marker")
+    if marker and (len(marker) != 2 or "{name}" not in marker[0]):
+        raise pytest.UsageError(
+            f"snippets_marker is {marker!r}, expected two lines: a start marker with {{name}} in it "
+            "and an end marker"
+        )
+    root = config.rootpath
+    project = Project(root, MarkerStyle(*marker) if marker else DEFAULT_STYLE)
+    normaliser = Normaliser(root, _pairs(config, "snippets_normalise", "=>"))
+    pages = PageSybil(project, config.getini("snippets_pages"), _evaluate)
+    return Settings(project, runtimes, normaliser, pages.pytest())
+
+
+def _pairs(config: pytest.Config, option: str, separator: str) -> list[tuple[str, str]]:
+    pairs = []
+    for line in config.getini(option):
+        left, found, right = line.partition(separator)
+        if not (found and left.strip()):
+            raise pytest.UsageError(f"{option} has the line {line!r}, expected A {separator} B")
+        pairs.append((left.strip(), right.strip()))
+    return pairs
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the blocks of a page."""
+    return parent.config.stash[_SETTINGS].collect(file_path, parent)
+
+
+def _evaluate(example: Example) -> str | None:
+    """Run one check of a page's block; Sybil's contract: return why it failed, or None."""
+    request: pytest.FixtureRequest = example.namespace["request"]
+    settings = request.config.stash[_SETTINGS]
+    parsed: PageCheck = example.region.parsed
+    block, check = parsed.block, parsed.check
+    page = settings.project.relative(Path(example.path))
+    if check is None:
+        return f"{page}:{block.line}: {block.defect}"
+    snippet = Snippet(block.snippet, block.text, block.language, check.setup, page, block.line)
+    record = Check(
+        snippet=block.snippet,
+        test=check.test,
+        runtime=check.runtime,
+        expected=check.expected,
+        passed=False,
+        observed="",
+        text_digest=digest(block.text),
+        test_digest=check.digest,
+    )
+    try:
+        record = replace(record, runtime=settings.runtime(check.runtime))
+        runner: Runner = request.getfixturevalue(settings.runtimes[record.runtime])
+        observed = meet(check.expected, runner, snippet)
+    except (CheckFailed, SetupError) as error:
+        observed = getattr(error, "observed", "the hidden set-up failed")
+        _record(request, record, passed=False, observed=observed)
+        return settings.normaliser.redact(f"{page}:{block.line}: {block.name}: {error}")
+    _record(request, record, passed=True, observed=observed)
+    return None
+
+
+def _record(request: pytest.FixtureRequest, record: Check, *, passed: bool, observed: str) -> None:
+    normalised = request.config.stash[_SETTINGS].normaliser(observed)
+    request.node.stash[_CHECKS] = [replace(record, passed=passed, observed=normalised)]
+
+
+class BoundSnippet:
+    """The snippet that a test is evidence for: the value of the fixture ``snippet``.
+
+    :ivar name: ``path::name``.
+    :ivar text: what the reader sees.
+    :ivar runtime: the name of the runtime it runs on.
+    """
+
+    def __init__(
+        self, item: pytest.Item, name: str, text: str, language: str, marker: Mapping[str, Any]
+    ) -> None:
+        self.name = name
+        self.text = text
+        self.runtime = item.config.stash[_SETTINGS].runtime(marker.get("runtime") or "")
+        self.expected = Expectation(marker.get("fails"), marker.get("output"))
+        self._language = language
+        self._item = item
+        self._observed: str | None = None
+
+    def run(self, setup: str = "") -> str:
+        """Run the snippet on its runtime after the hidden code `setup`.
+
+        :returns: the line that met the marker's expectation, "" when running was all.
+        :raises CheckFailed: it behaved otherwise than the marker says.
+        :raises SetupError: the runner could not set it up.
+        """
+        settings = self._item.config.stash[_SETTINGS]
+        request: pytest.FixtureRequest = self._item._request  # type: ignore[attr-defined]
+        runner: Runner = request.getfixturevalue(settings.runtimes[self.runtime])
+        path, line, _ = self._item.location
+        snippet = Snippet(self.name, self.text, self._language, setup, path, (line or 0) + 1)
+        self.observe(meet(self.expected, runner, snippet))
+        return self._observed or ""
+
+    def observe(self, text: str) -> None:
+        """Take the line of `text` that meets the expectation as what was observed.
+
+        For tests that run the snippet their own way.
+
+        :raises CheckFailed: no line of `text` does.
+        """
+        wanted = self.expected.wanted
+        line = text if wanted is None else line_with(text, wanted)
+        if line is None:
+            raise CheckFailed(f"no line has {wanted!r} in:\n{text}", text.strip().split("\n")[-1])
+        self._observed = line
+
+    def check(self, report: pytest.TestReport) -> Check:
+        """The record of the test's run."""
+        settings = self._item.config.stash[_SETTINGS]
+        path, names = split_node_id(self._item.nodeid)
+        code = find_test(settings.project.root / path, names)
+        observed = self._observed or ""
+        if report.failed and report.longrepr is not None:
+            observed = str(report.longrepr).strip().split("\n")[-1]
+        return Check(
+            snippet=self.name,
+            test=self._item.nodeid,
+            runtime=self.runtime,
+            expected=self.expected,
+            passed=report.passed,
+            observed=settings.normaliser(observed),
+            text_digest=digest(self.text),
+            test_digest=code.digest if code else "",
+        )
+
+    def refuse_unobserved(self) -> None:
+        """Raise if the marker promises something that was not seen.
+
+        :raises CheckFailed: the test passed without observing it.
+        """
+        if self.expected.wanted is not None and self._observed is None:
+            raise CheckFailed(
+                f"the marker of this test expects {self.expected.wanted!r} of {self.name}, but the test "
+                "passed without seeing it: call `snippet.run()`, or `snippet.observe(text)`",
+                "not observed",
+            )
+
+
+@pytest.fixture
+def snippet(request: pytest.FixtureRequest) -> BoundSnippet:
+    """The snippet that the test's ``snippet`` marker names."""
+    bound = request.node.stash.get(_BOUND, [])
+    if len(bound) != 1:
+        pytest.fail(
+            f"the fixture `snippet` needs exactly one @pytest.mark.snippet(name), {request.node.nodeid} "
+            f"has {len(bound)}",
+            pytrace=False,
+        )
+    return bound[0]  # type: ignore[no-any-return]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Find the snippets that the test is evidence for."""
+    bound = []
+    for marker in item.iter_markers("snippet"):
+        try:
+            bound.append(_bind(item, marker))
+        except (RegionError, CheckFailed, ValueError) as error:
+            pytest.fail(f"{item.nodeid}: the marker `snippet`: {error}", pytrace=False)
+    item.stash[_BOUND] = bound
+
+
+def _bind(item: pytest.Item, marker: pytest.Mark) -> BoundSnippet:
+    unknown = sorted(set(marker.kwargs) - {"runtime", "fails", "output"})
+    if len(marker.args) != 1 or not isinstance(marker.args[0], str) or unknown:
+        raise ValueError(f"has {marker.args} {marker.kwargs}, expected {_MARKER.partition(':')[0]}")
+    path, _, name = marker.args[0].rpartition("::")
+    project = item.config.stash[_SETTINGS].project
+    file = project.root / path if path else item.path
+    relative = project.relative(file)
+    if file.suffix == ".rst":
+        blocks = read_page(file, project).blocks if file.exists() else ()
+        block = next((block for block in blocks if block.name == name), None)
+        if block is None or block.defect:
+            names = ", ".join(block.name for block in blocks) or "no blocks"
+            raise ValueError(
+                block.defect
+                if block and block.defect
+                else f"no block {name!r} in {relative}, which has {names}"
+            )
+        return BoundSnippet(item, block.snippet, block.text, block.language, marker.kwargs)
+    included = include_named(file, relative, name, project.style)
+    return BoundSnippet(item, f"{relative}::{name}", included.text, "python", marker.kwargs)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A test whose marker promises an observation fails without it."""
+    result = yield
+    for bound in item.stash.get(_BOUND, []):
+        bound.refuse_unobserved()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the checks into the report, which pytest-xdist carries to the controller."""
+    report = yield
+    if report.when == "call" and not report.skipped and not hasattr(report, "wasxfail"):
+        checks = item.stash.get(_CHECKS, [])
+        bound = item.stash.get(_BOUND, [])
+        for check in [*checks, *(snippet.check(report) for snippet in bound)]:
+            report.user_properties.append((PROPERTY, json.dumps(check.to_json())))
+    return report

@@ -1,0 +1,267 @@
+"""Cuts named regions out of a file, strictly.
+
+Stock ``literalinclude`` looks for a marker as a plain substring, takes the first line that has it, and
+turns every failure into a warning after which the block is missing from the page. The functions here give
+the same text for correct input and raise :class:`RegionError` for everything a reader would be misled by.
+Nothing in this module knows Sphinx.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import textwrap
+import tokenize
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, family
+from sphinxext.tested_snippets.source import RegionError, Source
+
+__all__ = ["Cut", "cut", "cut_named", "refuse_eaten"]
+
+_DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\s+\w")
+_COMMENT = re.compile(r"\s*(?:#|//|--|;|%|<!--|/\*|\*|\.\.|\(\*|\{#|!|')")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What was cut: `lines`, which stand in the file from line `first` to line `last` (1-based).
+
+    `start_line` and `end_line` are the lines of the markers themselves, or None where there is no marker.
+    """
+
+    source: Source
+    first: int
+    last: int
+    start_line: int | None = None
+    end_line: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the region, a new list each time."""
+        return list(self.source.lines[self.first - 1 : self.last])
+
+
+def cut(source: Source, markers: Markers, style: MarkerStyle = DEFAULT_STYLE) -> Cut:
+    """Cut the region that `markers` name out of `source`.
+
+    :param style: the project's own marker style, by which markers of other regions are recognised too.
+    :raises RegionError: a marker is missing or ambiguous, the region is empty, or text of another region is
+        in it. What stock ``literalinclude`` renders for the same markers is either equal to the result or
+        one of these errors.
+    """
+    start = _only_line_with(source, markers.start) if markers.start else None
+    return _cut_between(source, markers, start, style)
+
+
+def _cut_between(source: Source, markers: Markers, start: int | None, style: MarkerStyle) -> Cut:
+    if start is None:
+        first = 0
+    else:
+        first = start if markers.start_included else start + 1
+    end = _end_line(source, markers, start, first) if markers.end else None
+    if end is None:
+        stop = len(source.lines)
+    else:
+        stop = end + 1 if markers.end_included else end
+    result = Cut(source, first + 1, stop, _one_based(start), _one_based(end))
+    if markers.start or markers.end:
+        _refuse_empty(result, markers)
+    if markers.start and markers.end:
+        _refuse_other_regions(result, markers, style)
+    return result
+
+
+def _one_based(index: int | None) -> int | None:
+    return None if index is None else index + 1
+
+
+def _only_line_with(source: Source, marker: str) -> int:
+    found = list(source.lines_with(marker))
+    if not found:
+        raise RegionError(
+            source.path,
+            None,
+            f"no line has the start marker {marker!r}{_nearest(source, marker)}",
+            "Correct the marker on the page or put it in the file",
+        )
+    if len(found) > 1:
+        lines = ", ".join(str(index + 1) for index in found[:5])
+        raise RegionError(
+            source.path,
+            found[1] + 1,
+            f"the start marker {marker!r} is ambiguous: lines {lines} have it",
+            "Write more of the line on the page, so that just one line has it",
+        )
+    return found[0]
+
+
+def _nearest(source: Source, marker: str) -> str:
+    stripped = {line.strip(): index + 1 for index, line in enumerate(source.lines[:5000])}
+    close = difflib.get_close_matches(marker.strip(), stripped, n=1, cutoff=0.75)
+    return f" (line {stripped[close[0]]} is close: {close[0]!r})" if close else ""
+
+
+def _end_line(source: Source, markers: Markers, start: int | None, first: int) -> int:
+    assert markers.end is not None
+    # Stock skips an end marker on the first line, so that ``:start-at:`` may name text that both lines have.
+    search_from = first + 1 if markers.start_included and not markers.end_included else first
+    end = next(source.lines_with(markers.end, search_from), None)
+    if end is None:
+        where = "" if start is None else f" after the start marker {markers.start!r}"
+        raise RegionError(
+            source.path,
+            _one_based(start),
+            f"no line{where} has the end marker {markers.end!r}",
+            "Put the end marker below the region",
+        )
+    return end
+
+
+def _refuse_empty(result: Cut, markers: Markers) -> None:
+    if any(line.strip() for line in result.lines):
+        return
+    found = "nothing stands between the start of the file and"
+    if result.start_line is not None:
+        found = f"the region that starts with {markers.start!r} is empty: nothing stands before"
+    found += f" the end marker {markers.end!r}" if markers.end else " the end of the file"
+    raise RegionError(
+        result.source.path,
+        result.start_line or result.end_line,
+        found,
+        "Put the snippet between its markers, or drop the block from the page",
+    )
+
+
+def _refuse_other_regions(result: Cut, markers: Markers, style: MarkerStyle) -> None:
+    """Another region's marker inside this one: its own end marker is missing, or the two are nested."""
+    other = _other_marker(result, markers, style)
+    if other is None:
+        return
+    line, text = other
+    raise RegionError(
+        result.source.path,
+        line,
+        f"the region that starts on line {result.start_line} with {markers.start!r} runs over another "
+        f"marker, {text.strip()!r}",
+        f"Put its own end marker {markers.end!r} before line {line}; regions must not nest or cross",
+    )
+
+
+def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[int, str] | None:
+    assert markers.start is not None and markers.end is not None and result.start_line is not None
+    start_text = result.source.lines[result.start_line - 1]
+    first = result.first + (1 if markers.start_included else 0)
+    last = result.last - (1 if markers.end_included else 0)
+    body = [(line, result.source.lines[line - 1]) for line in range(first, last + 1)]
+    if _DEFINITION.match(start_text):
+        if markers.start_included or markers.end_included:
+            return None  # ``:start-at:`` shows code from its first line on; what follows is the author's.
+        return _definition_outside(result.source, body, _indent(start_text))
+    dialect = family(markers.start, markers.end, style)
+    if dialect is None or not _COMMENT.match(start_text):
+        return None
+    return next(
+        ((line, text) for line, text in body if _COMMENT.match(text) and dialect.search(text)), None
+    )
+
+
+def _definition_outside(
+    source: Source, body: list[tuple[int, str]], indent: int
+) -> tuple[int, str] | None:
+    """The first definition of `body` that isn't part of the one that starts at `indent` columns."""
+    outside = [
+        (line, text) for line, text in body if _DEFINITION.match(text) and _indent(text) <= indent
+    ]
+    quoted = _lines_in_strings(source.text) if outside else frozenset()
+    return next(((line, text) for line, text in outside if line not in quoted), None)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+@lru_cache(maxsize=16)
+def _lines_in_strings(text: str) -> frozenset[int]:
+    """The lines of a Python file on which a string literal goes on from the line before."""
+    inside: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    except (tokenize.TokenError, SyntaxError):
+        pass  # Not Python: what could be read of it counts.
+    return frozenset(inside)
+
+
+def cut_named(source: Source, name: str, style: MarkerStyle) -> tuple[Cut, str]:
+    """Cut the snippet `name`, marked in `style`.
+
+    :returns: the cut, and its text without the indentation that all its lines have and without blank lines
+        at its ends.
+    :raises RegionError: as :func:`cut` does.
+    """
+    pattern = style.start_pattern(name)
+    found = [index for index, line in enumerate(source.lines) if pattern.search(line)]
+    if len(found) != 1:
+        known = sorted(filter(None, map(_matched_name(style), source.lines)))
+        raise _not_one(source, name, style, found, known)
+    start = source.lines[found[0]]
+    if _DEFINITION.match(start) and not start.split("#")[0].rstrip().endswith(":"):
+        raise RegionError(
+            source.path,
+            found[0] + 1,
+            f"the definition of the snippet {name!r} goes on after its first line",
+            "Write it on one line, so that the snippet starts on the next",
+        )
+    result = _cut_between(source, Markers(start.strip(), style.end_for(name)), found[0], style)
+    return result, textwrap.dedent("".join(result.lines)).strip("\n") + "\n"
+
+
+def _matched_name(style: MarkerStyle) -> Callable[[str], str | None]:
+    pattern = style.start_pattern()
+
+    def name(line: str) -> str | None:
+        match = pattern.search(line)
+        return match["name"] if match else None
+
+    return name
+
+
+def _not_one(
+    source: Source, name: str, style: MarkerStyle, found: list[int], known: list[str]
+) -> RegionError:
+    if found:
+        lines = ", ".join(str(index + 1) for index in found[:5])
+        return RegionError(
+            source.path,
+            found[1] + 1,
+            f"the snippet {name!r} is ambiguous: lines {lines} start it",
+            "Give each snippet of a file a name of its own",
+        )
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    marker = style.start.replace("{name}", name)
+    return RegionError(
+        source.path,
+        None,
+        f"there is no snippet {name!r}: no line has {marker!r}{hint}",
+        "Correct the name on the page or mark the snippet in the file",
+    )
+
+
+def refuse_eaten(path: str, lines: Sequence[tuple[int, str]], columns: int) -> None:
+    """Raise if removing the first `columns` columns of the numbered `lines` removes code.
+
+    :raises RegionError: a line has less indentation than that. Stock warns and cuts the code off.
+    """
+    for number, line in lines:
+        if line[:columns].strip():
+            raise RegionError(
+                path,
+                number,
+                f":dedent: {columns} would cut into {line.strip()!r}, which is indented by {_indent(line)}",
+                "Write :dedent: without a number to remove what all lines have in common",
+            )

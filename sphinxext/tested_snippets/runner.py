@@ -1,0 +1,100 @@
+"""What a runtime gets to execute, and how its answer is held against what was expected.
+
+A project gives the extension its runtimes as pytest fixtures. The value of such a fixture is a
+:data:`Runner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sphinxext.tested_snippets.evidence import Expectation
+
+__all__ = ["CheckFailed", "Runner", "SetupError", "Snippet", "meet"]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A snippet to execute.
+
+    :param name: ``path::name`` of the snippet.
+    :param text: what the reader sees.
+    :param language: its language as the page says it, "" where it doesn't.
+    :param setup: hidden code that has to run before it.
+    :param path: the page or test that asks for the execution, from the project's root.
+    :param line: the line there, 1-based.
+    """
+
+    name: str
+    text: str
+    language: str
+    setup: str
+    path: str
+    line: int
+
+
+#: Executes a snippet and returns what it printed or gave; raises whatever made it fail.
+Runner = Callable[[Snippet], str]
+
+
+class SetupError(Exception):
+    """For runners to raise when the hidden set-up of a snippet fails: never taken for an expected failure."""
+
+
+class CheckFailed(AssertionError):
+    """A snippet did not behave as expected; `observed` is the line to record."""
+
+    def __init__(self, reason: str, observed: str) -> None:
+        super().__init__(reason)
+        self.observed = observed
+
+
+def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
+    """Execute `snippet` and return the line that met the expectation ("" when running was all).
+
+    :raises CheckFailed: it did not behave as expected.
+    :raises SetupError: the runner could not set it up.
+    """
+    try:
+        output = runner(snippet)
+    except SetupError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the snippet raises is its outcome
+        return _meet_failure(expected, error)
+    if expected.fails is not None:
+        raise CheckFailed(
+            f"it ran, but was expected to fail with {expected.fails!r}", "it ran without a failure"
+        )
+    if expected.output is None:
+        return ""
+    line = line_with(output, expected.output)
+    if line is None:
+        raise CheckFailed(
+            f"no line of its output has {expected.output!r}. It gave:\n{output or '(nothing)'}",
+            _last_line(output),
+        )
+    return line
+
+
+def _meet_failure(expected: Expectation, error: Exception) -> str:
+    message = f"{type(error).__name__}: {error}"
+    if expected.fails is None:
+        raise CheckFailed(f"it failed:\n{message}", _last_line(message)) from error
+    line = line_with(str(error), expected.fails) or line_with(message, expected.fails)
+    if line is None:
+        raise CheckFailed(
+            f"it failed, but no line of the message has {expected.fails!r}. It failed with:\n{message}",
+            _last_line(message),
+        ) from error
+    return line
+
+
+def line_with(text: str, wanted: str) -> str | None:
+    """The first line of `text` that has `wanted`, or None."""
+    return next((line.strip() for line in text.splitlines() if wanted in line), None)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

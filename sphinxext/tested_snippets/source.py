@@ -1,0 +1,93 @@
+"""A file that regions are cut from, read and indexed once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+__all__ = ["RegionError", "Source"]
+
+
+class RegionError(Exception):
+    """A region that cannot be cut as the page asks.
+
+    ``str()`` reads ``FILE:LINE: what was found. What to do.``; :attr:`line` is 1-based, or None where the
+    defect has no line of its own, such as a marker that is nowhere in the file.
+    """
+
+    def __init__(self, path: str, line: int | None, found: str, remedy: str) -> None:
+        where = path if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {found}. {remedy}.")
+        self.path = path
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, read once. `lines` keep their line ends, split as :meth:`str.splitlines` does."""
+
+    path: str
+    text: str
+    lines: Sequence[str]
+    offsets: Sequence[int]
+
+    @classmethod
+    def from_text(cls, path: str, text: str) -> Source:
+        """Index `text`; `path` is what errors call it."""
+        lines = text.splitlines(True)
+        offsets, position = [], 0
+        for line in lines:
+            offsets.append(position)
+            position += len(line)
+        return cls(path, text, lines, offsets)
+
+    @classmethod
+    def read(
+        cls, path: Path, name: str, encoding: str = "utf-8-sig", tab_width: int | None = None
+    ) -> Source:
+        """Read `path`, from memory when it is the file that was read before.
+
+        :param name: what errors call the file, for instance its path from the project's root.
+        :param tab_width: columns a tab is expanded to, as ``:tab-width:``; None leaves tabs.
+        :raises RegionError: the file is missing, unreadable or not of that encoding.
+        """
+        try:
+            state = path.stat()
+            stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
+            return _read(path, name, encoding, tab_width, stamp)
+        except (OSError, LookupError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise RegionError(
+                name, None, f"cannot be read ({reason})", "Correct the path or encoding"
+            ) from None
+        except UnicodeError as error:
+            raise RegionError(
+                name,
+                None,
+                f"is not {encoding} ({error})",
+                "Name the file's encoding with :encoding:",
+            ) from None
+
+    def lines_with(self, marker: str, first: int = 0) -> Iterator[int]:
+        """The indexes of the lines from `first` on that have `marker`, found as stock does."""
+        if not marker or marker.splitlines() != [marker] or first >= len(self.lines):
+            return
+        position = self.text.find(marker, self.offsets[first])
+        while position != -1:
+            index = bisect_right(self.offsets, position) - 1
+            yield index
+            if index + 1 == len(self.lines):
+                return
+            position = self.text.find(marker, self.offsets[index + 1])
+
+
+@lru_cache(maxsize=256)
+def _read(
+    path: Path, name: str, encoding: str, tab_width: int | None, stamp: tuple[int, ...]
+) -> Source:
+    with path.open(encoding=encoding) as file:
+        text = file.read()
+    return Source.from_text(name, text if tab_width is None else text.expandtabs(tab_width))

@@ -1,0 +1,79 @@
+"""Sybil's view of a page: every block a reader sees is an example, under a name that survives edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sybil import Document, Example, Region, Sybil
+
+from sphinxext.tested_snippets.blocks import DeclaredCheck, PageBlock, Project, read_page
+
+__all__ = ["PageCheck", "PageParser", "PageSybil"]
+
+
+@dataclass(frozen=True)
+class PageCheck:
+    """What an example of a page stands for: one check of a block, or a block that can't be checked.
+
+    :param name: the name of the example, unique on its page.
+    :param check: None when the block has a defect.
+    """
+
+    block: PageBlock
+    name: str
+    check: DeclaredCheck | None
+
+
+class PageParser:
+    """A Sybil parser for reStructuredText pages; :attr:`sybil.Region.parsed` is a :class:`PageCheck`.
+
+    :param evaluator: runs an example, as Sybil's evaluators do: it returns None or the reason of a failure.
+    """
+
+    def __init__(self, project: Project, evaluator: Callable[[Example], str | None]) -> None:
+        self.project = project
+        self.evaluator = evaluator
+
+    def __call__(self, document: Document) -> Iterable[Region]:
+        """The regions of a page: as many for a block as it has checks."""
+        page = read_page(Path(document.path), self.project, document.text)
+        for block in page.blocks:
+            for index, check in enumerate(checks_of(block)):
+                # Sybil wants regions that don't overlap, and takes the line from where one starts.
+                position = min(block.start + index, len(document.text))
+                yield Region(position, position, check, self.evaluator)
+
+
+def checks_of(block: PageBlock) -> list[PageCheck]:
+    """The examples a block stands for: none when it is waived."""
+    if block.waived is not None:
+        return []
+    if block.defect is not None:
+        return [PageCheck(block, block.name, None)]
+    return [PageCheck(block, check.test.partition("::")[2], check) for check in block.checks]
+
+
+class PageSybil(Sybil):
+    """A :class:`sybil.Sybil` for the pages that `patterns` (globs from the project's root) name."""
+
+    def __init__(
+        self,
+        project: Project,
+        patterns: Sequence[str],
+        evaluator: Callable[[Example], str | None],
+    ) -> None:
+        super().__init__(
+            [PageParser(project, evaluator)], fixtures=["request"], encoding="utf-8-sig"
+        )
+        self._pages = {path for pattern in patterns for path in project.root.glob(pattern)}
+
+    def should_parse(self, path: Path) -> bool:
+        """Whether `path` is one of the pages."""
+        return path in self._pages
+
+    def identify(self, example: Example) -> str:
+        """The last part of an example's node id."""
+        parsed: PageCheck = example.region.parsed
+        return parsed.name

@@ -1,0 +1,141 @@
+"""What a test consists of, read from its file without importing it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Union
+
+from sphinxext.tested_snippets.evidence import digest
+
+__all__ = ["TestCode", "find_test", "split_node_id"]
+
+_Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class TestCode:
+    """A test function and all of its file that it relies on.
+
+    :param line: the line its definition starts on, 1-based.
+    :param digest: changes with the test, and with the helpers, fixtures and constants of the same file that
+        it uses, directly or through one another.
+    """
+
+    __test__ = False  # Its name must not make pytest collect it.
+
+    line: int
+    digest: str
+
+
+def split_node_id(node_id: str) -> tuple[str, tuple[str, ...]]:
+    """Split a pytest node id into the file and the names below it, parameters left out."""
+    path, _, rest = node_id.partition("::")
+    return path, tuple(rest.partition("[")[0].split("::"))
+
+
+def find_test(path: Path, names: Sequence[str]) -> TestCode | None:
+    """The test called `names` (classes, then the function) in the file `path`; None where there is none."""
+    try:
+        state = path.stat()
+        return _find(path, tuple(names), (state.st_mtime_ns, state.st_size, state.st_ino))
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _find(path: Path, names: tuple[str, ...], stamp: tuple[int, ...]) -> TestCode | None:
+    module = _parse(path, stamp)
+    chain = _descend(module.tree.body, names)
+    if chain is None:
+        return None
+    used = _used_by(module, chain)
+    parts = [module.source_of(node) for node in used]
+    if len(chain) > 1:  # A class's own decorators and attributes hold for its tests.
+        parts += [module.source_of(node) for node in _class_level(chain[:-1])]
+    parts.append(module.source_of(chain[-1]))
+    return TestCode(chain[-1].lineno, digest("\n".join(parts)))
+
+
+@dataclass(frozen=True)
+class _Module:
+    lines: Sequence[str]
+    tree: ast.Module
+
+    def source_of(self, node: ast.stmt | ast.expr) -> str:
+        """The lines of a node, its decorators included."""
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        return "\n".join(self.lines[first - 1 : node.end_lineno])
+
+
+@lru_cache(maxsize=64)
+def _parse(path: Path, stamp: tuple[int, ...]) -> _Module:
+    text = path.read_text(encoding="utf-8-sig")
+    # ast counts lines as Python does, which splitlines() doesn't: a form feed does not end one.
+    return _Module(text.split("\n"), ast.parse(text))
+
+
+def _descend(body: Sequence[ast.stmt], names: Sequence[str]) -> list[_Definition] | None:
+    chain: list[_Definition] = []
+    for name in names:
+        # As at run time, the last definition of a name is the one that holds.
+        found = [node for node in body if isinstance(node, _DEFINITIONS) and node.name == name]
+        if not found:
+            return None
+        chain.append(found[-1])
+        body = found[-1].body
+    return chain
+
+
+def _class_level(classes: Sequence[_Definition]) -> Iterator[ast.stmt | ast.expr]:
+    for node in classes:
+        yield from node.decorator_list
+        yield from (statement for statement in node.body if not isinstance(statement, _DEFINITIONS))
+
+
+def _used_by(module: _Module, chain: Sequence[_Definition]) -> list[ast.stmt]:
+    """The statements of the file that the last of `chain` uses, in the order of the file."""
+    available: dict[str, list[ast.stmt]] = {}
+    for body in [module.tree.body, *(node.body for node in chain[:-1])]:
+        for statement in body:
+            for name in _names_bound(statement):
+                available.setdefault(name, []).append(statement)
+    seen: dict[int, ast.stmt] = {}
+    waiting: list[ast.stmt | ast.expr] = [chain[-1], *_class_level(chain[:-1])]
+    outer = {id(node) for node in chain}
+    while waiting:
+        for name in _names_used(waiting.pop()):
+            for statement in available.get(name, ()):
+                if id(statement) not in seen and id(statement) not in outer:
+                    seen[id(statement)] = statement
+                    waiting.append(statement)
+    return sorted(seen.values(), key=lambda statement: statement.lineno)
+
+
+def _names_bound(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(statement, _DEFINITIONS):
+        yield statement.name
+    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
+    elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+
+
+def _names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
+    """Names, attributes (``self.helper``), arguments (fixtures) and the texts of decorators."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value  # ``@pytest.mark.usefixtures("name")``
