@@ -32,7 +32,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["docs", "tests", "doctests", "lint"]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def version_of(executable: str) -> str:
     """Return the version (`3.9`) of a Python that runs and can create environments, otherwise an empty string.
 
@@ -73,25 +73,24 @@ def find_python(versions: Iterable[str], environ: Mapping[str, str]) -> str | No
 def merge_pins(frozen: Mapping[str, Iterable[str]]) -> list[str]:
     """Return constraint lines for what `pip freeze` printed on each Python version.
 
-    A pin that is not the same on all of them gets a line per version, with a marker. Raises ValueError for a
-    line that is not `name==version`.
+    A package pinned differently, or not at all, on some of them gets a line for each pin, with a marker.
+    Raises ValueError for a line that is not `name==version`.
     """
     pins: dict[str, dict[str, str]] = {}
     for python, lines in frozen.items():
         for line in lines:
             name, equals, version = line.strip().partition("==")
             if not equals:
-                raise ValueError(f"pip freeze printed {line!r} on Python {python}: expected name==version")
+                raise ValueError(
+                    f"pip freeze printed {line!r} on Python {python}: expected name==version"
+                )
             pins.setdefault(name.lower().replace("_", "-"), {})[python] = version
     merged = []
     for name, versions in sorted(pins.items()):
-        if len(versions) == len(frozen) and len(set(versions.values())) == 1:
-            merged.append(f"{name}=={next(iter(versions.values()))}")
-        else:
-            merged += [
-                f'{name}=={version}; python_version == "{python}"'
-                for python, version in versions.items()
-            ]
+        for version in dict.fromkeys(versions.values()):
+            where = [python for python, other in versions.items() if other == version]
+            marker = " or ".join(f'python_version == "{python}"' for python in where)
+            merged.append(f"{name}=={version}" + (f"; {marker}" if where != list(frozen) else ""))
     return merged
 
 
@@ -146,7 +145,7 @@ def doctests(session: nox.Session) -> None:
 def tests(session: nox.Session, part: str) -> None:
     """Test the extension on the Python that runs nox, and the local CE on Python 3.9 to 3.11."""
     if part == "extension":
-        session.install("-e", ".[docs,pytest]", *group("test"))
+        session.install("-e", ".[docs,pytest]", *group("test", "project"))
         folders, env = "tests/tested_snippets tests/site tests/project", {}
     else:
         if CE_PYTHON is None:
@@ -158,7 +157,7 @@ def tests(session: nox.Session, part: str) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check format, lint, types and prose, and that the site builds without a warning."""
-    session.install("-e", ".[docs,pytest]", *group("test", "lint"))
+    session.install("-e", ".[docs,pytest]", *group("test", "project", "lint"))
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")

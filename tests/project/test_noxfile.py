@@ -1,0 +1,112 @@
+"""The logic of noxfile.py: which Python Compute Engine gets, and how its pins are written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import noxfile
+
+HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def install(path: Path, version: str | None) -> str:
+    """Make an executable at `path` that answers like a Python of `version`; None: like a pyenv shim that refuses."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    answer = "exit 127" if version is None else f"echo {version}"
+    path.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def environ(tmp_path: Path, *folders: str) -> dict[str, str]:
+    """Return an environment with these folders on PATH and pyenv in `tmp_path`."""
+    path = os.pathsep.join(str(tmp_path / folder) for folder in folders)
+    return {"PATH": path, "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path / "pyenv")}
+
+
+def test_a_real_python_reports_its_version() -> None:
+    """The probe really runs the interpreter, here the one of this test."""
+    assert noxfile.version_of(sys.executable) == HERE
+
+
+def test_the_first_version_wins_wherever_it_is(tmp_path: Path) -> None:
+    """3.9 in pyenv comes before 3.11 on PATH."""
+    install(tmp_path / "bin" / "python3.11", "3.11")
+    wanted = install(tmp_path / "pyenv" / "versions" / "3.9.18" / "bin" / "python", "3.9")
+    assert noxfile.find_python(["3.9", "3.11"], environ(tmp_path, "bin")) == wanted
+
+
+def test_a_shim_that_refuses_is_passed_over(tmp_path: Path) -> None:
+    """A pyenv shim without an activated version is on PATH and still is no Python."""
+    install(tmp_path / "shims" / "python3.9", None)
+    wanted = install(tmp_path / "bin" / "python3.9", "3.9")
+    assert noxfile.find_python(["3.9"], environ(tmp_path, "shims", "bin")) == wanted
+
+
+def test_a_python_under_a_plain_name_is_found(tmp_path: Path) -> None:
+    """Where `python3` is a 3.10, no `python3.10` is needed."""
+    wanted = install(tmp_path / "bin" / "python3", "3.10")
+    assert noxfile.find_python(["3.9", "3.10"], environ(tmp_path, "bin")) == wanted
+
+
+def test_a_name_that_lies_about_its_version_is_passed_over(tmp_path: Path) -> None:
+    """The answer counts, not the file name."""
+    install(tmp_path / "bin" / "python3.9", "3.12")
+    assert noxfile.find_python(["3.9"], environ(tmp_path, "bin")) is None
+
+
+def test_the_newest_patch_in_pyenv_is_taken(tmp_path: Path) -> None:
+    """3.9.18 is newer than 3.9.7, though it sorts before it as text."""
+    for patch in ("3.9.18", "3.9.7"):
+        install(tmp_path / "pyenv" / "versions" / patch / "bin" / "python", "3.9")
+    found = noxfile.find_python(["3.9"], environ(tmp_path, "bin"))
+    assert found is not None
+    assert "3.9.18" in found
+
+
+def test_pyenv_in_the_home_folder_needs_no_variable(tmp_path: Path) -> None:
+    """PYENV_ROOT is set by an interactive shell only."""
+    wanted = install(tmp_path / ".pyenv" / "versions" / "3.10.13" / "bin" / "python", "3.10")
+    found = noxfile.find_python(["3.10"], {"PATH": "", "HOME": str(tmp_path)})
+    assert found == wanted
+
+
+def test_without_any_python_there_is_no_answer(tmp_path: Path) -> None:
+    """An empty machine gives None, from which the sessions make their one sentence."""
+    assert noxfile.find_python(noxfile.CE_VERSIONS, environ(tmp_path, "bin")) is None
+
+
+def test_the_message_for_a_missing_python_names_every_version_that_would_do() -> None:
+    """What to install stands in the sentence."""
+    for version in noxfile.CE_VERSIONS:
+        assert version in noxfile.NO_CE_PYTHON
+
+
+def test_a_pin_that_is_the_same_everywhere_has_no_marker() -> None:
+    """Equal pins become one line, under the normalised name."""
+    frozen = {"3.9": ["Typing_Extensions==4.1"], "3.10": ["typing-extensions==4.1"]}
+    assert noxfile.merge_pins(frozen) == ["typing-extensions==4.1"]
+
+
+def test_pins_that_differ_say_for_which_python() -> None:
+    """Each pin gets one line, for all the Pythons that have it."""
+    assert noxfile.merge_pins({"3.9": ["a==1"], "3.10": ["a==2"], "3.11": ["a==2"]}) == [
+        'a==1; python_version == "3.9"',
+        'a==2; python_version == "3.10" or python_version == "3.11"',
+    ]
+
+
+def test_a_package_of_one_python_binds_only_there() -> None:
+    """A package that one version does not have is not pinned on it."""
+    frozen = {"3.9": ["a==1", "zipp==3"], "3.10": ["a==1"]}
+    assert noxfile.merge_pins(frozen) == ["a==1", 'zipp==3; python_version == "3.9"']
+
+
+def test_a_package_without_a_version_is_refused() -> None:
+    """A package installed from a file cannot be pinned for others."""
+    with pytest.raises(ValueError, match=r"'a @ file:///a' on Python 3\.9: expected name==version"):
+        noxfile.merge_pins({"3.9": ["a @ file:///a"]})
