@@ -21,46 +21,19 @@ from sphinxext.tested_snippets.include import (
     Included,
     include,
     include_named,
+    language_of,
     parse_options,
     split_target,
 )
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
 from sphinxext.tested_snippets.page import Block, Declared
+from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.region import Cut
 from sphinxext.tested_snippets.rest import scan
 from sphinxext.tested_snippets.source import RegionError
 
-__all__ = ["DeclaredCheck", "Page", "PageBlock", "Project", "read_page"]
+__all__ = ["DeclaredCheck", "Page", "PageBlock", "read_page"]
 
 _CHECK_OPTIONS = frozenset({"name", "runtime", "fails", "output", "setup", "waive"})
-
-
-@dataclass(frozen=True)
-class Project:
-    """What a page is read with.
-
-    :param root: the folder that paths in names, test ids and evidence start from.
-    :param style: how the project marks its snippets.
-    :param source_folder: Sphinx's source folder, which ``/path`` on a page starts from; None means the
-        nearest folder above the page with a ``conf.py``.
-    """
-
-    root: Path
-    style: MarkerStyle = DEFAULT_STYLE
-    source_folder: Path | None = None
-
-    def relative(self, path: Path) -> str:
-        """`path` from the root with forward slashes, or as it is when it lies outside."""
-        resolved = path.resolve()
-        root = self.root.resolve()
-        return resolved.relative_to(root).as_posix() if root in resolved.parents else str(resolved)
-
-    def resolve(self, page: Path, written: str) -> Path:
-        """The file that `written` on `page` names, as Sphinx resolves it."""
-        if written.startswith("/"):
-            above = (folder for folder in page.parents if (folder / "conf.py").exists())
-            return (self.source_folder or next(above, page.parent)) / PurePosixPath(written[1:])
-        return page.parent / PurePosixPath(written)
 
 
 @dataclass(frozen=True)
@@ -218,7 +191,7 @@ class _BlockReader:
             return self.block.language
         written = self.block.options.get("language")
         path = self.block.argument.rpartition("::")[0] or self.block.argument
-        return written or {".py": "python", ".sh": "bash"}.get(PurePosixPath(path).suffix, "")
+        return written or language_of(PurePosixPath(path).suffix) or ""
 
     def declared(self) -> Sequence[Declared]:
         checks = self.block.checks or self._beside or (Declared("", {}, "", self.block.line),)

@@ -176,10 +176,10 @@ class Evidence:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(self.to_text())
             # Only the owner may read what mkstemp makes; the file is as public as the repository.
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
         except BaseException:
-            os.unlink(temporary)
+            Path(temporary).unlink()
             raise
         return path
 
@@ -197,7 +197,7 @@ class Evidence:
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     def merge(self, ran: Iterable[Check], gone: Iterable[tuple[str, str]] = ()) -> Evidence:
-        """This record with the checks that `ran` in place of their former ones and without those `gone`."""
+        """Return this record with the checks that `ran` in place of their former ones and without those `gone`."""
         without = set(gone)
         checks = {key: check for key, check in self.checks.items() if key not in without}
         checks.update((check.key, check) for check in ran)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pygments.lexers import find_lexer_class_for_filename
 from sphinx.config import Config
 from sphinx.directives.code import LiteralInclude, LiteralIncludeReader
 
@@ -18,7 +19,14 @@ from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
 from sphinxext.tested_snippets.source import RegionError, Source
 
-__all__ = ["Included", "include", "include_named", "parse_options", "split_target"]
+__all__ = [
+    "Included",
+    "include",
+    "include_named",
+    "language_of",
+    "parse_options",
+    "split_target",
+]
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,12 @@ def split_target(target: str) -> tuple[str, str]:
     if not (separator and path and name):
         raise ValueError(f"{target.strip()!r} is not of the form path::name")
     return path, name
+
+
+def language_of(suffix: str) -> str | None:
+    """The language that files with this `suffix` are highlighted as, or None where Pygments knows none."""
+    lexer = find_lexer_class_for_filename(f"file{suffix}")
+    return lexer.aliases[0] if lexer and lexer.aliases else None
 
 
 def parse_options(

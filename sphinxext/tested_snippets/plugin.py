@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sybil import Example
 
-from sphinxext.tested_snippets.blocks import Project, read_page
+from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.evidence import Check, Environment, Expectation, digest
 from sphinxext.tested_snippets.include import include_named
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
 from sphinxext.tested_snippets.normalise import Normaliser
+from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.recorder import PROPERTY, Recorder
 from sphinxext.tested_snippets.runner import (
     CheckFailed,
@@ -199,6 +200,7 @@ class BoundSnippet:
         self.expected = Expectation(marker.get("fails"), marker.get("output"))
         self._language = language
         self._item = item
+        self.request: pytest.FixtureRequest | None = None
         self._observed: str | None = None
 
     def run(self, setup: str = "") -> str:
@@ -209,8 +211,8 @@ class BoundSnippet:
         :raises SetupError: the runner could not set it up.
         """
         settings = self._item.config.stash[_SETTINGS]
-        request: pytest.FixtureRequest = self._item._request  # type: ignore[attr-defined]
-        runner: Runner = request.getfixturevalue(settings.runtimes[self.runtime])
+        assert self.request is not None
+        runner: Runner = self.request.getfixturevalue(settings.runtimes[self.runtime])
         path, line, _ = self._item.location
         snippet = Snippet(self.name, self.text, self._language, setup, path, (line or 0) + 1)
         self.observe(meet(self.expected, runner, snippet))
@@ -271,7 +273,9 @@ def snippet(request: pytest.FixtureRequest) -> BoundSnippet:
             f"has {len(bound)}",
             pytrace=False,
         )
-    return bound[0]  # type: ignore[no-any-return]
+    only: BoundSnippet = bound[0]
+    only.request = request
+    return only
 
 
 @pytest.hookimpl(tryfirst=True)

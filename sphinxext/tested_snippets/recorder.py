@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sphinxext.tested_snippets.blocks import Project, read_page
+from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.evidence import Check, Environment, Evidence, EvidenceError
+from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
 __all__ = ["PROPERTY", "Recorder", "declared_tests"]

@@ -152,7 +152,9 @@ def _refuse_other_regions(result: Cut, markers: Markers, style: MarkerStyle) -> 
 
 
 def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[int, str] | None:
-    assert markers.start is not None and markers.end is not None and result.start_line is not None
+    assert markers.start is not None
+    assert markers.end is not None
+    assert result.start_line is not None
     start_text = result.source.lines[result.start_line - 1]
     first = result.first + (1 if markers.start_included else 0)
     last = result.last - (1 if markers.end_included else 0)

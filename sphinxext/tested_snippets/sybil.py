@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sybil import Document, Example, Region, Sybil
 
-from sphinxext.tested_snippets.blocks import DeclaredCheck, PageBlock, Project, read_page
+from sphinxext.tested_snippets.blocks import DeclaredCheck, PageBlock, read_page
+from sphinxext.tested_snippets.project import Project
 
 __all__ = ["PageCheck", "PageParser", "PageSybil"]
 

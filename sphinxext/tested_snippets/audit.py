@@ -1,0 +1,156 @@
+"""Judges every literal block of every page at the end of every build, and warns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from sphinx.util import logging
+
+from sphinxext.tested_snippets.blocks import read_page
+from sphinxext.tested_snippets.domain import PageRecord, Placed, SnippetDomain
+from sphinxext.tested_snippets.evidence import digest, load_all
+from sphinxext.tested_snippets.project import Project, project_of
+from sphinxext.tested_snippets.testcode import find_test, split_node_id
+from sphinxext.tested_snippets.verdict import Index, ShownBlock, State, Verdict, judge
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+__all__ = ["Audit", "audit_of", "outdated_pages", "start_audit", "warn"]
+
+logger = logging.getLogger(__name__)
+
+
+class Audit:
+    """The evidence as it is during one build, and the tests as they are now."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project = project
+        evidence, self.errors = load_all(folder)
+        self.index = Index(evidence)
+        self._page_tests: dict[str, dict[str, str]] = {}
+
+    def judge(self, block: ShownBlock) -> Verdict:
+        """The verdict on a block."""
+        return judge(block, self.index, self._digest_of)
+
+    def _digest_of(self, test: str) -> str | None:
+        path, names = split_node_id(test)
+        file = self.project.root / path
+        if file.suffix == ".rst":
+            return self._tests_of_page(path, file).get(test)
+        code = find_test(file, names)
+        return code.digest if code else None
+
+    def _tests_of_page(self, path: str, file: Path) -> dict[str, str]:
+        if path not in self._page_tests:
+            blocks = read_page(file, self.project).blocks if file.exists() else ()
+            self._page_tests[path] = {
+                check.test: check.digest for block in blocks for check in block.checks
+            }
+        return self._page_tests[path]
+
+
+_AUDITS: WeakKeyDictionary[Sphinx, Audit] = WeakKeyDictionary()
+
+
+def start_audit(app: Sphinx) -> None:
+    """Read the evidence anew for this build (event ``builder-inited``)."""
+    folder = Path(app.confdir) / app.config.tested_snippets_evidence
+    _AUDITS[app] = Audit(project_of(app), folder)
+
+
+def audit_of(app: Sphinx) -> Audit:
+    """The audit of the current build."""
+    return _AUDITS[app]
+
+
+def snippet_domain(env: BuildEnvironment) -> SnippetDomain:
+    """The domain's data of a build."""
+    domain = env.get_domain(SnippetDomain.name)
+    assert isinstance(domain, SnippetDomain)
+    return domain
+
+
+def outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """The pages to write again because the outcomes on them changed (event ``env-updated``)."""
+    domain, audit = snippet_domain(env), audit_of(app)
+    changed = []
+    for docname, record in domain.pages.items():
+        key = (app.builder.name, docname)
+        outcome = digest(repr([audit.judge(block) for block in record.blocks]))
+        if domain.written.get(key) != outcome:
+            domain.written[key] = outcome
+            changed.append(docname)
+    return changed
+
+
+def warn(app: Sphinx, exception: Exception | None) -> None:
+    """Warn about everything that isn't proven (event ``build-finished``)."""
+    if exception is not None:
+        return
+    audit = audit_of(app)
+    for error in audit.errors:
+        _warn("unknown", str(error))
+    pages = snippet_domain(app.env).pages
+    for docname in sorted(pages):
+        record = pages[docname]
+        for line, message in sorted({*record.defects, *_crossing(record, pages)}):
+            _warn("region", message, docname, line)
+        for line, message in record.unknown:
+            _warn("unknown", message, docname, line)
+        for block in record.blocks:
+            _warn_of(block, audit.judge(block), docname, app.config.tested_snippets_update_command)
+
+
+def _warn(subtype: str, message: str, docname: str | None = None, line: int = 0) -> None:
+    location = (docname, line or None) if docname else None
+    logger.warning("%s", message, type="tested_snippets", subtype=subtype, location=location)
+
+
+_REMEDIES = {
+    State.FAILING: "Mend the snippet or correct what is expected of it, then run `{}`",
+    State.STALE: "Run `{}`",
+    State.NEVER_RUN: "Run `{}`, or waive the block with `:waive: reason`",
+    State.UNKNOWN: "Write it as literalinclude, snippet or code-block, or waive it with `:waive: reason`",
+}
+_SUMMARIES = {
+    State.FAILING: "failed its check",
+    State.STALE: "is stale",
+    State.NEVER_RUN: "was never run",
+    State.UNKNOWN: "can't be run",
+}
+
+
+def _warn_of(block: ShownBlock, verdict: Verdict, docname: str, command: str) -> None:
+    if verdict.state in _REMEDIES:
+        remedy = _REMEDIES[verdict.state].format(command)
+        message = f"{block.snippet} {_SUMMARIES[verdict.state]}: {verdict.reason}. {remedy}."
+        _warn(verdict.state.value, message, docname, block.line)
+
+
+def _crossing(record: PageRecord, pages: dict[str, PageRecord]) -> Iterator[tuple[int, str]]:
+    """Regions of a page that show the marker line of a region that any page shows."""
+    markers: dict[str, set[int]] = defaultdict(set)
+    for other in pages.values():
+        for placed in other.placed:
+            markers[placed.path].add(placed.marker)
+    for placed in record.placed:
+        inside = sorted(
+            line for line in markers[placed.path] if placed.first <= line <= placed.last
+        )
+        if inside:
+            yield placed.line, _crossing_message(placed, inside)
+
+
+def _crossing_message(placed: Placed, inside: Sequence[int]) -> str:
+    return (
+        f"{placed.path}:{inside[0]}: the region that starts on line {placed.marker} shows the start marker of "
+        f"another snippet. Put an end marker of its own before line {inside[0]}; regions must not nest or "
+        "cross."
+    )
