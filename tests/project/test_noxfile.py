@@ -16,7 +16,7 @@ HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 def install(path: Path, version: str | None) -> str:
     """Make an executable at `path` that answers like a Python of `version`; None: like a pyenv shim that refuses."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    answer = "exit 127" if version is None else f"echo {version}"
+    answer = "exit 127" if version is None else f'echo {version}; echo "$0"'
     path.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
     path.chmod(0o755)
     return str(path)
@@ -30,7 +30,7 @@ def environ(tmp_path: Path, *folders: str) -> dict[str, str]:
 
 def test_a_real_python_reports_its_version() -> None:
     """The probe really runs the interpreter, here the one of this test."""
-    assert noxfile.version_of(sys.executable) == HERE
+    assert noxfile.identify(sys.executable) == (HERE, sys.executable)
 
 
 def test_the_first_version_wins_wherever_it_is(tmp_path: Path) -> None:
@@ -45,6 +45,15 @@ def test_a_shim_that_refuses_is_passed_over(tmp_path: Path) -> None:
     install(tmp_path / "shims" / "python3.9", None)
     wanted = install(tmp_path / "bin" / "python3.9", "3.9")
     assert noxfile.find_python(["3.9"], environ(tmp_path, "shims", "bin")) == wanted
+
+
+def test_a_shim_is_replaced_by_the_python_behind_it(tmp_path: Path) -> None:
+    """What a shim runs depends on the folder and on pyenv's settings; the answer must not."""
+    shim = tmp_path / "shims" / "python3"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    assert noxfile.find_python([HERE], environ(tmp_path, "shims")) == sys.executable
 
 
 def test_a_python_under_a_plain_name_is_found(tmp_path: Path) -> None:
