@@ -46,7 +46,7 @@ def _following(number: str) -> list[str]:
         return [str(int(number) + 1)] if len(number) <= _MOST_DIGITS else []
     following = []
     if len(number) == 1:
-        following.append(chr(ord(number) + 1) if number not in "zZ" else number)
+        following.append(chr(ord(number) + 1))
     if _ROMAN.match(number.lower()):
         roman = _roman(_roman_value(number.lower()) + 1)
         following.append(roman.upper() if number.isupper() else roman)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 #: docutils' default ``tab_width``; Sphinx has no option for it.
 _TAB_WIDTH = 8
+_ATTRIBUTION = re.compile(r"(?:---?(?!-)|\u2014) *(?=[^ ])")
 
 
 class Line(NamedTuple):
@@ -98,6 +100,36 @@ def indented(
     if first is not None and block:
         block[0] = Line(lines[start].text[first:], lines[start].number)
     return block, end
+
+
+def quotes(block: list[Line]) -> Iterator[list[Line]]:
+    """Split an indented block into its block quotes, the attributions that end them left out.
+
+    An attribution begins with two or three dashes or an em dash behind a blank line; the lines
+    below it are indented alike.
+    """
+    begin, said = 0, False
+    for at, line in enumerate(block):
+        if at < begin:
+            continue
+        if said and not block[at - 1].text and _ATTRIBUTION.match(line.text):
+            end = _attribution_end(block, at)
+            if end:
+                yield block[begin:at]
+                begin, said = end, False
+                continue
+        said = said or bool(line.text)
+    yield block[begin:]
+
+
+def _attribution_end(block: list[Line], start: int) -> int | None:
+    margins = set()
+    end = start + 1
+    while not is_blank(block, end):
+        text = block[end].text
+        margins.add(len(text) - len(text.lstrip()))
+        end += 1
+    return end if len(margins) < 2 else None
 
 
 def column_width(text: str) -> int:

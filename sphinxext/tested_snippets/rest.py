@@ -28,6 +28,7 @@ from sphinxext.tested_snippets._rest_lines import (
     is_blank,
     is_indented,
     joined,
+    quotes,
     trimmed,
 )
 from sphinxext.tested_snippets._rest_tables import table_end
@@ -61,7 +62,7 @@ _SUBSTITUTION = re.compile(r"\.\. +\|(?![ ]|$)")
 _DIRECTIVE = re.compile(rf"\.\. +({_SIMPLE_NAME}) ?::(?: +|$)")
 #: The name of a target, quoted or not, up to the colon that ends it.
 _TARGET_NAME = re.compile(
-    r"(?:_|`(?![ `])(?:[^`\\]|\\.)+`|(?![ `_])(?:[^:\\]|\\.|:(?! |$))+) ?:(?: |$)"
+    r"(?:_|`(?![ `])(?:[^`\\]|\\.)+`|(?![ `_])(?:[^:\\]|\\.|:(?! |$))+(?<!:)) ?:(?: |$)"
 )
 
 #: Deeper than this nobody writes, and docutils itself gives up.
@@ -148,11 +149,15 @@ class _Scanner:
             return indented(lines, at, first=2, until_blank=True)[1]
         self._in_front = False
         if is_indented(lines, at):
-            return self._nested(*indented(lines, at))
+            return self._quote(lines, at)
         item = _BULLET.match(text)
         width = item.end() if item else enumerator_width(lines, at)
         if width:
             return self._list_item(lines, at, width)
+        return self._plain(lines, at, titled)
+
+    def _plain(self, lines: list[Line], at: int, titled: bool) -> int:
+        text = lines[at].text
         if _OPTIONS.match(text):
             return self._option(lines, at, titled)
         if _DOCTEST.match(text):
@@ -171,6 +176,12 @@ class _Scanner:
     def _nested(self, block: list[Line], end: int) -> int:
         if block:
             self.body(block)
+        return end
+
+    def _quote(self, lines: list[Line], at: int) -> int:
+        block, end = indented(lines, at)
+        for quote in quotes(block):
+            self._nested(quote, end)
         return end
 
     def _list_item(self, lines: list[Line], at: int, width: int) -> int:
@@ -271,7 +282,7 @@ class _Scanner:
             return self._nested(*indented(lines, at, first=note.end()))
         if _TARGET.match(text):
             block, end = indented(lines, at, first=text.index("_") + 1, until_blank=True)
-            if _TARGET_NAME.match("".join(line.text for line in block)):
+            if _TARGET_NAME.match(" ".join(line.text for line in block)):
                 return end
         elif directive and not _SUBSTITUTION.match(text):
             return self._directive(lines, at, directive.group(1).lower(), directive.end())
