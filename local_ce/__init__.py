@@ -11,11 +11,35 @@ Everything a workflow names is answered on loopback: ``https://github.com/...`` 
 
 from __future__ import annotations
 
-from .compute_engine import LocalCE
-from .git_host import GitHost
-from .package_index import PackageIndex
-from .runs import RunFailed
-from .secrets import SecretsService
-from .submitting import importable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .compute_engine import LocalCE
+    from .failure import RunFailed
+    from .git_host import GitHost
+    from .package_index import PackageIndex
+    from .secrets import SecretsService
+    from .submitting import importable
 
 __all__ = ["GitHost", "LocalCE", "PackageIndex", "RunFailed", "SecretsService", "importable"]
+
+_HOMES = {
+    "GitHost": "git_host",
+    "LocalCE": "compute_engine",
+    "PackageIndex": "package_index",
+    "RunFailed": "failure",
+    "SecretsService": "secrets",
+    "importable": "submitting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used.
+
+    pytest imports this package in every session for its plugin; most sessions need no Ray, and
+    some have none.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

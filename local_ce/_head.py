@@ -14,7 +14,7 @@ import sys
 
 def main() -> None:
     """Read the options, a line of JSON; print the cluster's address, a line of JSON."""
-    import ray
+    import ray  # noqa: PLC0415 - only where this is run, not where it is checked
 
     options = json.loads(sys.stdin.readline())
     context = ray.init(
@@ -29,7 +29,8 @@ def main() -> None:
         # This process runs no tasks: workers prepared for it would be started in vain.
         _system_config={"prestart_worker_first_driver": False},
     )
-    print(json.dumps({"address": context.address_info["gcs_address"]}), flush=True)
+    sys.stdout.write(json.dumps({"address": context.address_info["gcs_address"]}) + "\n")
+    sys.stdout.flush()
     sys.stdin.read()
     ray.shutdown()
     shutil.rmtree(options["folder"], ignore_errors=True)

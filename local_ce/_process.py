@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Optional
 
 import psutil
 
@@ -16,7 +16,7 @@ MARKER = "LOCAL_CE_FOLDER"
 
 
 @contextlib.contextmanager
-def environment(changes: Mapping[str, Optional[str]]) -> Iterator[None]:
+def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
     """Set (or with ``None`` unset) environment variables of this process, then restore them."""
     before = {name: os.environ.get(name) for name in changes}
     try:
@@ -26,7 +26,7 @@ def environment(changes: Mapping[str, Optional[str]]) -> Iterator[None]:
         _apply(before)
 
 
-def _apply(changes: Mapping[str, Optional[str]]) -> None:
+def _apply(changes: Mapping[str, str | None]) -> None:
     for name, value in changes.items():
         if value is None:
             os.environ.pop(name, None)
@@ -41,7 +41,7 @@ def started_in(folder: Path) -> Iterator[None]:
     Ray adds the folders of the submitting process and of its script to the import path of
     every worker, where they would hide the packages of a task's environment.
     """
-    cwd, argv = os.getcwd(), sys.argv
+    cwd, argv = Path.cwd(), sys.argv
     os.chdir(folder)
     sys.argv = [str(folder / "submit.py")]
     try:
@@ -51,32 +51,36 @@ def started_in(folder: Path) -> Iterator[None]:
         os.chdir(cwd)
 
 
-def marked(folder: Path) -> list[psutil.Process]:
-    """Return the running processes started for the CE in ``folder``, this one excluded."""
+def belonging(folder: Path, session: int | None = None) -> list[psutil.Process]:
+    """Return the running processes started for the CE in ``folder``, this one excluded.
+
+    They are told by the variable they inherited, or by the ``session`` they are in: Ray's workers
+    write their title over the place where their environment can be read.
+    """
     found = []
     for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get(MARKER) == str(folder):
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            same_session = session is not None and os.getsid(process.pid) == session
+            if same_session or process.environ().get(MARKER) == str(folder):
                 found.append(process)
-        except psutil.Error:
-            continue
     return found
 
 
-def end_marked(folder: Path, timeout: float = 10.0) -> None:
+def end_belonging(folder: Path, session: int | None = None, timeout: float = 10.0) -> None:
     """Kill every process started for the CE in ``folder``, until none is left.
 
     Repeats, because a process may start another one while it is being looked for.
 
     :raises TimeoutError: when some are still there after ``timeout`` seconds.
     """
-    deadline = timeout
-    while processes := marked(folder):
+    deadline = time.monotonic() + timeout
+    while processes := belonging(folder, session):
+        if time.monotonic() > deadline:
+            pids = ", ".join(str(process.pid) for process in processes)
+            raise TimeoutError(f"processes of {folder} did not end: {pids}; kill them by hand")
         for process in processes:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(processes, timeout=1.0)
-        deadline -= 1.0
-        if deadline <= 0:
-            pids = ", ".join(str(process.pid) for process in processes)
-            raise TimeoutError(f"processes of {folder} did not end: {pids}; kill them by hand")

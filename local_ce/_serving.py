@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Optional
+from typing import Any
 
 
 class QuietHandler(BaseHTTPRequestHandler):
@@ -19,7 +19,7 @@ class QuietHandler(BaseHTTPRequestHandler):
     #: Seconds a connection may stay silent before its thread gives up on it.
     timeout = 60.0
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Log nothing."""
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -39,9 +39,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(
-        self, handler: Any, owner: Any, tls: Optional[ssl.SSLContext] = None
-    ) -> None:
+    def __init__(self, handler: Any, owner: Any, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self.owner = owner
         self._tls = tls

@@ -12,9 +12,8 @@ import sysconfig
 import venv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Optional
 
-from ._process import MARKER, end_marked, started_in
+from ._process import MARKER, end_belonging, started_in
 
 #: Memory for objects that tasks exchange, in bytes. Ray's default is a third of the machine.
 OBJECT_STORE_MEMORY = 256 * 1024 * 1024
@@ -53,7 +52,7 @@ class Cluster:
             "temp_dir": str(self.temp_dir),
         }
         self._environment = {**_neutral_environment(folder), **environment, MARKER: str(folder)}
-        self._head: Optional[subprocess.Popen[str]] = None
+        self._head: subprocess.Popen[str] | None = None
         self._connected = False
 
     def launch(self) -> None:
@@ -82,7 +81,7 @@ class Cluster:
 
         :raises RuntimeError: when Ray does not start, with the end of what it wrote.
         """
-        import ray
+        import ray  # noqa: PLC0415 - takes a second, and Ray starts meanwhile
 
         address = self._address(timeout)
         with started_in(self.work_dir):
@@ -96,12 +95,12 @@ class Cluster:
     def stop(self) -> None:
         """Disconnect and end every process of the cluster."""
         if self._connected:
-            import ray
+            import ray  # noqa: PLC0415 - as above
 
             self._connected = False
             ray.shutdown()
         # Nothing of the cluster is to survive, so there is nothing to wait for: kill.
-        end_marked(self._folder)
+        end_belonging(self._folder, self._head.pid if self._head is not None else None)
         if self._head is not None:
             for stream in (self._head.stdin, self._head.stdout):
                 if stream is not None:
@@ -110,7 +109,8 @@ class Cluster:
             self._head.wait(timeout=10)
 
     def _address(self, timeout: float) -> str:
-        assert self._head is not None and self._head.stdout is not None
+        assert self._head is not None
+        assert self._head.stdout is not None
         ready, _, _ = select.select([self._head.stdout], [], [], timeout)
         line = self._head.stdout.readline() if ready else ""
         if not line:
@@ -143,4 +143,9 @@ def _neutral_environment(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(_FOREIGN_PREFIXES) and name.lower() not in _FOREIGN_NAMES
     }
-    return {**kept, "HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "LC_ALL": "C.UTF-8"}
+    return {
+        **kept,
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "LC_ALL": "C.UTF-8",
+    }

@@ -5,13 +5,15 @@ from __future__ import annotations
 import atexit
 import base64
 import contextlib
+import re
 import shutil
 import tempfile
 import types
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from .cluster import Cluster
@@ -73,7 +75,7 @@ class LocalCE:
             },
         )
         self._closing.callback(self._cluster.stop)
-        self._runner: Optional[Runner] = None
+        self._runner: Runner | None = None
 
     @classmethod
     def start(
@@ -81,7 +83,7 @@ class LocalCE:
         *,
         cpus: int = 4,
         images: Sequence[str] = (),
-        constraints: Union[str, Path, None] = None,
+        constraints: str | Path | None = None,
         timeout: float = 60.0,
     ) -> LocalCE:
         """Start everything; returns when a workflow can be run (about 10 s on two cores).
@@ -117,14 +119,14 @@ class LocalCE:
         self._runner = None
         self._closing.close()
 
-    def __enter__(self) -> LocalCE:
+    def __enter__(self) -> LocalCE:  # noqa: PYI034 - Self needs Python 3.11
         return self
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[types.TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -144,16 +146,18 @@ class LocalCE:
 
     def redact(self, text: str) -> str:
         """Return ``text`` with every secret and git token this CE knows replaced by ``***``."""
-        from .runs import redactor
-
-        return redactor(self._known_secrets)(text)
+        known = sorted(filter(None, self._known_secrets()), key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, known)), "***", text)
 
     def _launch(self, timeout: float) -> None:
         self._cluster.launch()
         # Takes a second or two; Ray starts in the meantime.
-        import ray
+        with warnings.catch_warnings():
+            # What Ray and the SDK import is old by now and says so; no caller can help it.
+            warnings.simplefilter("ignore")
+            import ray  # noqa: PLC0415 - while Ray starts
 
-        from .runs import Runner
+            from .runs import Runner  # noqa: PLC0415 - as above
 
         if ray.is_initialized():
             raise RuntimeError(
@@ -194,7 +198,7 @@ class LocalCE:
                     states.append(self.git.state(url, unquote(ref)))
         return ", ".join(states)
 
-    def _known_secrets(self) -> set[str]:
+    def _known_secrets(self) -> frozenset[str]:
         pairs = self.git.tokens()
         plain = self.secrets.values() | {token for _, token in pairs}
         basic = {base64.b64encode(f"{u}:{t}".encode()).decode() for u, t in pairs}

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPMessage
 from pathlib import Path, PurePosixPath
-from typing import Optional, Union
 from urllib.parse import unquote, urlsplit
 
 import trustme
@@ -73,10 +72,10 @@ class GitHost:
     def publish(
         self,
         url: str,
-        files: Mapping[str, Union[str, bytes]],
+        files: Mapping[str, str | bytes],
         ref: str = "main",
         *,
-        tag: Optional[str] = None,
+        tag: str | None = None,
         private: bool = False,
     ) -> str:
         """Commit ``files`` as the whole tree of branch ``ref``; return the commit's sha.
@@ -131,7 +130,7 @@ class GitHost:
         with self._lock:
             return {pair for repo in self._repos.values() for pair in repo.credentials}
 
-    def access(self, key: str, login: Optional[tuple[str, str]]) -> int:
+    def access(self, key: str, login: tuple[str, str] | None) -> int:
         """Return the HTTP status for reading repo ``key``: 200, 401 or 404, as GitHub decides.
 
         An unknown repo asks for credentials like a private one, so that nobody can probe for
@@ -161,7 +160,7 @@ class GitHost:
             self._git(repo.folder, "config", "http.receivepack", "false")
         return repo
 
-    def _commit(self, repo: Path, files: Mapping[str, Union[str, bytes]], ref: str) -> str:
+    def _commit(self, repo: Path, files: Mapping[str, str | bytes], ref: str) -> str:
         with tempfile.TemporaryDirectory(dir=self._root.parent) as scratch:
             tree = Path(scratch, "tree")
             tree.mkdir()
@@ -182,10 +181,10 @@ class GitHost:
 
     def _git(
         self,
-        repo: Optional[Path],
+        repo: Path | None,
         *args: str,
-        cwd: Optional[Path] = None,
-        env: Optional[dict[str, str]] = None,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
     ) -> str:
         where = [f"--git-dir={repo}"] if repo is not None else []
         done = subprocess.run(
@@ -195,6 +194,7 @@ class GitHost:
             capture_output=True,
             text=True,
             timeout=60,
+            check=False,
         )
         if done.returncode and "--quiet" not in args:
             raise RuntimeError(f"git {args[0]} failed in {repo}: {done.stderr.strip()}")
@@ -225,9 +225,7 @@ def git_environment() -> dict[str, str]:
 def _key(url: str) -> str:
     """Return ``host/path`` of a repo's URL, the same with and without ``.git``."""
     parts = urlsplit(url)
-    path = parts.path.strip("/")
-    if path.endswith(".git"):
-        path = path[: -len(".git")]
+    path = parts.path.strip("/").removesuffix(".git")
     if parts.scheme != "https" or parts.hostname not in HOSTS or not path:
         names = " or ".join(f"https://{host}/..." for host in HOSTS)
         raise ValueError(f"{parts.scheme}://{parts.hostname}/{path} is not served: use {names}")
@@ -244,10 +242,10 @@ def _check_path(path: str) -> None:
 class _Handler(QuietHandler):
     """Answers git's requests by running ``git http-backend`` as a CGI program."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
         self._serve(b"")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - http.server's name
         self._serve(self._body())
 
     def _serve(self, body: bytes) -> None:
@@ -279,7 +277,12 @@ class _Handler(QuietHandler):
             "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
         }
         done = subprocess.run(
-            ["git", "http-backend"], input=body, env=environment, capture_output=True, timeout=60
+            ["git", "http-backend"],
+            input=body,
+            env=environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
         self._forward(done.stdout)
 
@@ -310,7 +313,7 @@ def _split_service(path: str) -> tuple[str, str]:
     return path, ""
 
 
-def _login(header: Optional[str]) -> Optional[tuple[str, str]]:
+def _login(header: str | None) -> tuple[str, str] | None:
     """Return user name and password of a Basic ``Authorization`` header, if it is one."""
     kind, _, value = (header or "").partition(" ")
     if kind.lower() != "basic":

@@ -13,7 +13,6 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Union
 
 
 class PackageIndex:
@@ -24,7 +23,7 @@ class PackageIndex:
         #: The folder pip is pointed at.
         self.folder = folder
 
-    def add(self, wheel: Union[str, Path]) -> Path:
+    def add(self, wheel: str | Path) -> Path:
         """Copy a wheel file into the index; return its path there.
 
         :raises ValueError: when it is not a wheel file.

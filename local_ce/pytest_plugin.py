@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def local_ce() -> Iterator[LocalCE]:
     """Give a started :class:`~local_ce.LocalCE`; with pytest-xdist, one for each worker."""
-    # Imported when used: the plugin is loaded in every session, Ray should not be.
-    from .compute_engine import LocalCE
+    from .compute_engine import LocalCE  # noqa: PLC0415 - most sessions that load this use none
 
     with LocalCE.start() as ce:
         yield ce

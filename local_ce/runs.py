@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import ray
 import ray.workflow
@@ -20,33 +19,10 @@ from ray.runtime_env import RuntimeEnv
 
 from . import _causes
 from ._process import environment
+from .failure import RunFailed
 
 #: Seconds to wait for Ray to stop a run, and for other calls that should be instant.
 _GRACE = 15.0
-
-
-class RunFailed(Exception):
-    """A workflow run that did not succeed. No attribute of it contains a known secret."""
-
-    def __init__(self, *, run_id: str, state: str, task: str, cause: str, log: str) -> None:
-        super().__init__(f"{run_id} {state}, task {task}: {cause}")
-        #: The run's id.
-        self.run_id = run_id
-        #: Ray's word for how it ended (``FAILED``), or ``TIMEOUT``.
-        self.state = state
-        #: The function name of the task, several with commas when it cannot be told which.
-        self.task = task
-        #: The line that says why.
-        self.cause = cause
-        #: What pip and git wrote for the environments of this run, and the task's traceback.
-        self.log = log
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.run_id, self.state, self.task, self.cause, self.log)
-
-
-def _rebuild(run_id: str, state: str, task: str, cause: str, log: str) -> RunFailed:
-    return RunFailed(run_id=run_id, state=state, task=task, cause=cause, log=log)
 
 
 class Runner:
@@ -57,7 +33,7 @@ class Runner:
         *,
         temp_dir: Path,
         project_dir: Path,
-        submission: Mapping[str, Optional[str]],
+        submission: Mapping[str, str | None],
         state_of: Callable[[Sequence[str]], str],
         redact: Callable[[str], str],
     ) -> None:
@@ -202,7 +178,7 @@ class _Client(RayClient):  # type: ignore[misc]
         self.failures: Counter[tuple[str, ...]] = Counter()
 
     def add_options(
-        self, ray_remote_fn: Any, *, name: str, runtime_env: Optional[Any], **options: Any
+        self, ray_remote_fn: Any, *, name: str, runtime_env: Any | None, **options: Any
     ) -> Any:
         if runtime_env is not None:
             packages = tuple(runtime_env["pip"]["packages"])
@@ -232,15 +208,3 @@ def _request(definition: ir.WorkflowDef, invocation: str) -> str:
     asked = dict(called.resources or {})
     parts = [f"{name}={value}" for name, value in asked.items() if value is not None]
     return ", ".join([*parts, f"image {image}" if image else "default image"])
-
-
-def redactor(secrets: Callable[[], set[str]]) -> Callable[[str], str]:
-    """Return a function that replaces every text in ``secrets()`` by ``***``."""
-
-    def redact(text: str) -> str:
-        known = sorted((secret for secret in secrets() if secret), key=len, reverse=True)
-        if not known:
-            return text
-        return re.sub("|".join(map(re.escape, known)), "***", text)
-
-    return redact

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import secrets as random_tokens
 import threading
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ._serving import LoopbackServer, QuietHandler
@@ -31,7 +31,7 @@ class SecretsService:
         #: The bearer token, new for every service (the content of a "passport").
         self.token = random_tokens.token_urlsafe(24)
         self._values: dict[tuple[str, str], str] = {}
-        self._seen: set[str] = set()
+        self._seen = {self.token}
         self._lock = threading.Lock()
         self._server = LoopbackServer(_Handler, self)
 
@@ -50,7 +50,7 @@ class SecretsService:
             self._values[workspace, name] = value
             self._seen.add(value)
 
-    def get(self, name: str, *, workspace: str = "") -> Optional[str]:
+    def get(self, name: str, *, workspace: str = "") -> str | None:
         """Return a secret's value, or ``None`` when there is no such secret."""
         with self._lock:
             return self._values.get((workspace, name))
@@ -65,14 +65,14 @@ class SecretsService:
         with self._lock:
             return sorted(name for where, name in self._values if where == workspace)
 
-    def values(self) -> set[str]:
+    def values(self) -> frozenset[str]:
         """Return every value ever stored, and the token: what no message may contain."""
         with self._lock:
-            return {self.token, *self._seen}
+            return frozenset(self._seen)
 
 
 class _Handler(QuietHandler):
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
         if not self._allowed():
             return
         if (found := self._found()) is not None:
@@ -83,7 +83,7 @@ class _Handler(QuietHandler):
             wanted = parse_qs(urlsplit(self.path).query).get("workspace", [""])[0]
             self._reply(200, {"data": [{"name": n} for n in self._service.names(workspace=wanted)]})
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - http.server's name
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if not self._allowed():
             return
@@ -105,7 +105,7 @@ class _Handler(QuietHandler):
             self._service.set(found[1], value, workspace=found[0])
             self._reply(200, {"data": {"details": {"name": found[1]}}})
 
-    def do_DELETE(self) -> None:
+    def do_DELETE(self) -> None:  # noqa: N802 - http.server's name
         if self._allowed() and (found := self._found()) is not None:
             self._service.delete(found[1], workspace=found[0])
             self.answer(204, b"", {})
@@ -129,7 +129,7 @@ class _Handler(QuietHandler):
             return False
         return True
 
-    def _found(self) -> Optional[tuple[str, str, str]]:
+    def _found(self) -> tuple[str, str, str] | None:
         """Return workspace, name and value of the secret the path names.
 
         Answers "not found" when there is none; a path that names no secret is left alone.

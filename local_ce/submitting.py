@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Union
 
 
 @contextlib.contextmanager
-def importable(source: Union[str, Path, Mapping[str, str]]) -> Iterator[Path]:
+def importable(source: str | Path | Mapping[str, str]) -> Iterator[Path]:
     """Make the modules in a folder importable in this process, for as long as the block lasts.
 
     A task that comes from a git repo is stored by name only (``my_proj.tasks``, ``my_task``), so
