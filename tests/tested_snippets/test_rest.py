@@ -167,6 +167,16 @@ def test_a_title_that_skips_a_level_begins_no_section(sphinx: Reader) -> None:
     assert shown_by(page) == sphinx.stored("skipping")
 
 
+def test_titles_within_a_directive_end_with_it() -> None:
+    """What stands behind ``.. only::`` belongs to the section around it."""
+    page = scan(section(".. only:: html\n\n   Inner\n   ~~~~~\n\n   >>> 1\n\n>>> 2"))
+
+    assert [block.titles for block in page.blocks] == [
+        ("Title", "Part", "Inner"),
+        ("Title", "Part"),
+    ]
+
+
 def test_the_highlight_language_of_the_project_is_used_until_the_page_sets_its_own() -> None:
     """``highlight_language`` of conf.py holds up to ``.. highlight::``."""
     text = "::\n\n  a\n\n.. highlight:: c\n\n::\n\n  b\n"
