@@ -20,7 +20,7 @@ SDK_PINS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
 CE_VERSIONS = ("3.9", "3.10", "3.11")
 NO_CE_PYTHON = (
     "Compute Engine (orquestra-sdk 0.54.0, Ray 2.5.1) needs Python 3.9, 3.10 or 3.11, and none was found "
-    "on PATH or in pyenv: install one, for example with `pyenv install 3.9`."
+    "on PATH or in pyenv: install one, for example with `pyenv install 3.9`"
 )
 
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -192,7 +192,7 @@ def constraints(session: nox.Session) -> None:
     for version in CE_VERSIONS:
         python = find_python([version], os.environ)
         if python is None:
-            session.error(f"Python {version} was not found on PATH or in pyenv: install it.")
+            session.error(f"Python {version} was not found on PATH or in pyenv: install it")
         with tempfile.TemporaryDirectory() as folder:
             session.run(python, "-m", "venv", folder, external=True)
             pip = (f"{folder}/bin/python", "-m", "pip", "--no-color")
