@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinxext.tested_snippets import audit, directives, domain, proofs, status
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE
+from sphinxext.tested_snippets.project import start_project
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_post_transform(status.ShowStatus)
 
+    app.connect("config-inited", start_project)
     app.connect("config-inited", override_stock)
     app.connect("builder-inited", audit.start_audit)
     app.connect("doctree-read", domain.record_page)
@@ -56,5 +58,6 @@ def override_stock(app: Sphinx, config: Config) -> None:
         app.add_directive("literalinclude", directives.LiteralInclude, override=True)
     for name in ("code-block", "sourcecode"):
         app.add_directive(name, directives.CodeBlock, override=True)
+    app.add_directive("code", directives.Code, override=True)
     config.html_static_path.append(str(Path(__file__).parent / "static"))
     app.add_css_file("tested_snippets.css")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
+from sphinx.config import Config
 from sphinx.util import logging
 
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.domain import PageRecord, Placed, SnippetDomain
 from sphinxext.tested_snippets.evidence import digest, load_all
 from sphinxext.tested_snippets.project import Project, project_of
+from sphinxext.tested_snippets.region import is_comment, is_definition
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 from sphinxext.tested_snippets.verdict import Index, ShownBlock, State, Verdict, judge
 
@@ -29,11 +31,19 @@ logger = logging.getLogger(__name__)
 class Audit:
     """The evidence as it is during one build, and the tests as they are now."""
 
-    def __init__(self, project: Project, folder: Path) -> None:
+    def __init__(self, app: Sphinx, project: Project, folder: Path) -> None:
+        self._app = ref(app)
         self.project = project
         evidence, self.errors = load_all(folder)
         self.index = Index(evidence)
         self._page_tests: dict[str, dict[str, str]] = {}
+
+    @property
+    def app(self) -> Sphinx:
+        """The application that builds."""
+        app = self._app()
+        assert app is not None
+        return app
 
     def judge(self, block: ShownBlock) -> Verdict:
         """The verdict on a block."""
@@ -56,18 +66,18 @@ class Audit:
         return self._page_tests[path]
 
 
-_AUDITS: WeakKeyDictionary[Sphinx, Audit] = WeakKeyDictionary()
+_AUDITS: WeakKeyDictionary[Config, Audit] = WeakKeyDictionary()
 
 
 def start_audit(app: Sphinx) -> None:
     """Read the evidence anew for this build (event ``builder-inited``)."""
     folder = Path(app.confdir) / app.config.tested_snippets_evidence
-    _AUDITS[app] = Audit(project_of(app), folder)
+    _AUDITS[app.config] = Audit(app, project_of(app.config), folder)
 
 
-def audit_of(app: Sphinx) -> Audit:
-    """The audit of the current build."""
-    return _AUDITS[app]
+def audit_of(config: Config) -> Audit:
+    """The audit of the current build with this configuration."""
+    return _AUDITS[config]
 
 
 def snippet_domain(env: BuildEnvironment) -> SnippetDomain:
@@ -79,7 +89,7 @@ def snippet_domain(env: BuildEnvironment) -> SnippetDomain:
 
 def outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The pages to write again because the outcomes on them changed (event ``env-updated``)."""
-    domain, audit = snippet_domain(env), audit_of(app)
+    domain, audit = snippet_domain(env), audit_of(app.config)
     changed = []
     for docname, record in domain.pages.items():
         key = (app.builder.name, docname)
@@ -94,7 +104,7 @@ def warn(app: Sphinx, exception: Exception | None) -> None:
     """Warn about everything that isn't proven (event ``build-finished``)."""
     if exception is not None:
         return
-    audit = audit_of(app)
+    audit = audit_of(app.config)
     for error in audit.errors:
         _warn("unknown", str(error))
     pages = snippet_domain(app.env).pages
@@ -117,7 +127,8 @@ _REMEDIES = {
     State.FAILING: "Mend the snippet or correct what is expected of it, then run `{}`",
     State.STALE: "Run `{}`",
     State.NEVER_RUN: "Run `{}`, or waive the block with `:waive: reason`",
-    State.UNKNOWN: "Write it as literalinclude, snippet or code-block, or waive it with `:waive: reason`",
+    State.UNKNOWN: "Write it as literalinclude, snippet or code-block on an .rst page of its own (not in an "
+    "included file, a docstring or a drawn table), or waive it with `:waive: reason`",
 }
 _SUMMARIES = {
     State.FAILING: "failed its check",
@@ -136,21 +147,30 @@ def _warn_of(block: ShownBlock, verdict: Verdict, docname: str, command: str) ->
 
 def _crossing(record: PageRecord, pages: dict[str, PageRecord]) -> Iterator[tuple[int, str]]:
     """Regions of a page that show the marker line of a region that any page shows."""
-    markers: dict[str, set[int]] = defaultdict(set)
+    regions: dict[str, set[Placed]] = defaultdict(set)
     for other in pages.values():
         for placed in other.placed:
-            markers[placed.path].add(placed.marker)
+            regions[placed.path].add(placed)
     for placed in record.placed:
-        inside = sorted(
-            line for line in markers[placed.path] if placed.first <= line <= placed.last
-        )
+        inside = [other.marker for other in regions[placed.path] if _crosses(placed, other)]
         if inside:
-            yield placed.line, _crossing_message(placed, inside)
+            yield placed.line, _crossing_message(placed, min(inside))
 
 
-def _crossing_message(placed: Placed, inside: Sequence[int]) -> str:
+def _crosses(region: Placed, other: Placed) -> bool:
+    """Whether `region` shows the start of `other` by mistake.
+
+    Code that is a start marker at the same time may be shown on purpose, as the method of a class is.
+    """
+    if not region.first <= other.marker <= region.last:
+        return False
+    if is_definition(other.text):
+        return False  # Cutting refuses those that don't belong to the region's own definition.
+    return is_comment(other.text) or other.end >= region.end
+
+
+def _crossing_message(placed: Placed, inside: int) -> str:
     return (
-        f"{placed.path}:{inside[0]}: the region that starts on line {placed.marker} shows the start marker of "
-        f"another snippet. Put an end marker of its own before line {inside[0]}; regions must not nest or "
-        "cross."
+        f"{placed.path}:{inside}: the region that starts on line {placed.marker} shows the start marker of "
+        f"another snippet. Put an end marker of its own before line {inside}; regions must not nest or cross."
     )

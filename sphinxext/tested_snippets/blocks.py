@@ -92,7 +92,8 @@ class Page:
 
 def read_page(path: Path, project: Project, text: str | None = None) -> Page:
     """Read the page at `path`; `text` is its text where it is known already."""
-    source = path.read_text(encoding="utf-8-sig") if text is None else text
+    # What isn't UTF-8 is replaced, as Sphinx does, which says so too.
+    source = path.read_text("utf-8-sig", errors="replace") if text is None else text
     scanned = scan(source)
     page = project.relative(path)
     names = _Names()
@@ -114,13 +115,14 @@ def _page_block(
     snippet = f"{page}::{name}"
     if shown and shown.cut and shown.name:
         snippet = f"{shown.cut.source.path}::{shown.name}"
-    waived = reader.waived()
+    waived: str | None = None
     declared: list[DeclaredCheck] = []
-    if waived is None:
-        try:
+    try:
+        waived = reader.waived()
+        if waived is None:
             declared = [reader.check(check, f"{page}::{name}") for check in reader.declared()]
-        except (RegionError, ValueError) as error:
-            defect = defect or str(error)
+    except (RegionError, ValueError) as error:
+        defect = defect or str(error)
     return PageBlock(
         snippet,
         name,
@@ -160,6 +162,8 @@ class _BlockReader:
                 ), None
             options = parse_options(_without(block.options, "waive"))
             path = self.project.resolve(self.page, block.argument)
+            if "diff" in options:
+                options["diff"] = str(self.project.resolve(self.page, options["diff"]))
             return include(
                 path, self.project.relative(path), options, Config(), self.project.style
             ), None
@@ -182,9 +186,16 @@ class _BlockReader:
         return self.block.options.get("name") or None
 
     def waived(self) -> str | None:
+        """The reason.
+
+        :raises ValueError: there is none where one has to be.
+        """
         checks = self.block.checks or self._beside
         reasons = [self.block.options, *(check.options for check in checks)]
-        return next((options["waive"] for options in reasons if "waive" in options), None)
+        found = next((options["waive"] for options in reasons if "waive" in options), None)
+        if found == "":
+            raise ValueError(":waive: needs a reason, which the page shows")
+        return found
 
     def language(self) -> str:
         if self.block.text is not None:
@@ -216,7 +227,7 @@ class _BlockReader:
                 f"unknown option :{unknown[0]}: of snippet-check, "
                 f"it takes {', '.join(sorted(_CHECK_OPTIONS))}"
             )
-        fails, output = declared.options.get("fails"), declared.options.get("output")
+        fails, output = _one_line(declared, "fails"), _one_line(declared, "output")
         if fails is not None and output is not None:
             raise ValueError("a snippet-check takes :fails: or :output:, not both")
         empty = [
@@ -245,6 +256,12 @@ class _BlockReader:
                 raise ValueError(f":setup: {target} of a block on the page has to be path::name")
             path = self.project.resolve(self.page, file or beside)
             yield include_named(path, self.project.relative(path), name, self.project.style).text
+
+
+def _one_line(declared: Declared, option: str) -> str | None:
+    """The value of an option; what is wrapped on the page is one line of a message."""
+    value = declared.options.get(option)
+    return None if value is None else " ".join(line.strip() for line in value.splitlines())
 
 
 def _without(options: Any, name: str) -> dict[str, str]:

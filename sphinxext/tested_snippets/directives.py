@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.directives import code as stock
 from sphinx.directives.code import CodeBlock as StockCodeBlock
 from sphinx.directives.code import LiteralInclude as StockLiteralInclude
 from sphinx.directives.code import container_wrapper
+from sphinx.directives.patches import Code as StockCode
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -19,15 +19,13 @@ from sphinxext.tested_snippets.include import (
     include,
     include_named,
     language_of,
+    parse_lines,
     split_target,
 )
 from sphinxext.tested_snippets.project import project_of
 from sphinxext.tested_snippets.source import RegionError
 
-# Sphinx 8.2 renamed the function that stock literalinclude parses line numbers with.
-_parse_lines = getattr(stock, "parse_line_num_spec", None) or stock.parselinenos  # type: ignore[attr-defined]
-
-__all__ = ["CodeBlock", "LiteralInclude", "Snippet", "SnippetCheck"]
+__all__ = ["Code", "CodeBlock", "LiteralInclude", "Snippet", "SnippetCheck"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +64,7 @@ class _Cutting(SphinxDirective):
         relative, absolute = self.env.relfn2path(written)
         self.env.note_dependency(relative)
         path = Path(absolute)
-        return path, project_of(self.env.app).relative(path)
+        return path, project_of(self.config).relative(path)
 
     def _literal_block(self, included: Included) -> nodes.literal_block:
         options = self.options
@@ -81,6 +79,7 @@ class _Cutting(SphinxDirective):
         if any(option in options for option in ("linenos", "lineno-start", "lineno-match")):
             block["linenos"] = True
         block["classes"] += options.get("class", [])
+        _note_waiver(block, options)
         block["highlight_args"] = {"linenostart": included.first_line}
         if "emphasize-lines" in options:
             block["highlight_args"]["hl_lines"] = self._emphasized(included.lines)
@@ -91,7 +90,7 @@ class _Cutting(SphinxDirective):
         return "udiff" if self.options.get("diff") else self.options.get("language")
 
     def _emphasized(self, count: int) -> list[int]:
-        lines = _parse_lines(self.options["emphasize-lines"], count)
+        lines = parse_lines(self.options["emphasize-lines"], count)
         if any(line >= count for line in lines):
             logger.warning(
                 "line number spec is out of range(1-%d): %r",
@@ -117,7 +116,7 @@ class LiteralInclude(_Cutting, StockLiteralInclude):
         if "diff" in self.options:
             self.options["diff"] = str(self.find(self.options["diff"])[0])
         path, name = self.find(self.arguments[0])
-        style = project_of(self.env.app).style
+        style = project_of(self.config).style
         return include(path, name, self.options, self.config, style)
 
 
@@ -142,7 +141,7 @@ class Snippet(_Cutting):
         """See :class:`_Cutting`."""
         written, snippet = split_target(self.arguments[0])
         path, name = self.find(written)
-        return include_named(path, name, snippet, project_of(self.env.app).style)
+        return include_named(path, name, snippet, project_of(self.config).style)
 
     def language(self) -> str | None:
         """The language option, or what the file's name says."""
@@ -152,9 +151,36 @@ class Snippet(_Cutting):
 
 
 class CodeBlock(StockCodeBlock):
-    """Stock ``code-block`` that may be waived; the audit reads the reason from the page."""
+    """Stock ``code-block`` that may be waived."""
 
     option_spec: ClassVar[Any] = {**StockCodeBlock.option_spec, **_WAIVE}
+
+    def run(self) -> list[nodes.Node]:
+        """As stock."""
+        return _waivable(super().run(), self.options)
+
+
+class Code(StockCode):
+    """Stock ``code`` that may be waived."""
+
+    option_spec: ClassVar[Any] = {**StockCode.option_spec, **_WAIVE}
+
+    def run(self) -> list[nodes.Node]:
+        """As stock."""
+        return _waivable(super().run(), self.options)
+
+
+def _waivable(result: list[nodes.Node], options: dict[str, Any]) -> list[nodes.Node]:
+    for node in result:
+        for block in node.findall(nodes.literal_block):
+            _note_waiver(block, options)
+    return result
+
+
+def _note_waiver(block: nodes.Element, options: dict[str, Any]) -> None:
+    """For blocks the parsers don't see, such as those of an included file."""
+    if "waive" in options:
+        block["waive"] = options["waive"]
 
 
 class SnippetCheck(SphinxDirective):
@@ -177,7 +203,8 @@ class SnippetCheck(SphinxDirective):
 
 def defect_node(directive: SphinxDirective, message: str) -> nodes.Node:
     """What stands on the page in place of a block that can't be cut."""
-    note = nodes.error("", nodes.paragraph("", message), classes=["snippet-defect"])
+    text = nodes.paragraph("", message, support_smartquotes=False)  # It quotes code.
+    note = nodes.error("", text, classes=["snippet-defect"])
     note["snippet_defect"] = message
     directive.set_source_info(note)
     return note

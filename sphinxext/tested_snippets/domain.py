@@ -26,13 +26,20 @@ __all__ = ["PageRecord", "Placed", "SnippetDomain", "record_page", "snippet_stat
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a region that a page shows stands in its file; lines are 1-based."""
+    """Where a region that a page shows stands in its file; lines are 1-based.
+
+    :param line: the line on the page.
+    :param marker: the line of its start marker, which `text` is.
+    :param end: the line of its end marker.
+    """
 
     line: int
     path: str
     marker: int
+    text: str
     first: int
     last: int
+    end: int
 
 
 @dataclass
@@ -85,7 +92,8 @@ class SnippetDomain(Domain):
 class snippet_status(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
     """Stands below a literal block until it is known what there is to say about it.
 
-    Its attribute ``block`` is the block's index in its :class:`PageRecord`.
+    Its attribute ``block`` is the block's index in the :class:`PageRecord` of the page ``docname``, which
+    some builders merge with other pages.
     """
 
 
@@ -93,16 +101,16 @@ def record_page(app: Sphinx, doctree: nodes.document) -> None:
     """Record what a page that was just read shows (event ``doctree-read``)."""
     env = app.env
     path = Path(env.doc2path(env.docname))
-    page = read_page(path, project_of(app)) if path.suffix == ".rst" else Page(())
+    page = read_page(path, project_of(app.config)) if path.suffix == ".rst" else Page(())
     record = PageRecord(unknown=list(page.problems))
     shown = list(_literal_blocks(doctree))
     pairs = _pair([digest(node.astext()) for node in shown], page.blocks)
     for index, (node, block) in enumerate(zip(shown, pairs)):
         record.blocks.append(_shown_block(env, node, block))
-        _place_status(node, index)
+        _place_status(node, index, env.docname)
     matched = {id(block) for block in pairs if block}
     for block in page.blocks:
-        if block.defect is None and id(block) not in matched:
+        if block.defect is None and block.waived is None and id(block) not in matched:
             record.unknown.append((block.line, _UNSEEN_ON_PAGE.format(block.name)))
     record.defects = list(_defects(doctree, page))
     record.placed = list(_placed(page.blocks))
@@ -126,13 +134,19 @@ def _literal_blocks(doctree: nodes.document) -> Iterator[nodes.Element]:
 
 
 def _pair(digests: Sequence[str], blocks: Sequence[PageBlock]) -> list[PageBlock | None]:
-    """For each text on the page the parsers' block with the same text, in the same order."""
+    """For each text on the page the parsers' block with the same text, in the same order.
+
+    A waived block may differ, as ``parsed-literal`` does: it claims nothing about its text.
+    """
     cut = [block for block in blocks if block.defect is None or block.text]
     parsed = [digest(block.text) for block in cut]
     pairs: list[PageBlock | None] = [None] * len(digests)
     matcher = difflib.SequenceMatcher(None, digests, parsed, autojunk=False)
-    for start, other, size in matcher.get_matching_blocks():
-        pairs[start : start + size] = cut[other : other + size]
+    for tag, start, stop, other, until in matcher.get_opcodes():
+        if tag == "equal":
+            pairs[start:stop] = cut[other:until]
+        elif stop - start == until - other:
+            pairs[start:stop] = [b if b.waived is not None else None for b in cut[other:until]]
     return pairs
 
 
@@ -147,23 +161,24 @@ def _shown_block(env: BuildEnvironment, node: nodes.Element, block: PageBlock | 
     )
 
 
-def _place_status(node: nodes.Element, index: int) -> None:
+def _place_status(node: nodes.Element, index: int, docname: str) -> None:
     target = node
     if isinstance(node.parent, nodes.container) and node.parent.get("literal_block"):
         target = node.parent  # The container of a caption.
-    status = snippet_status(block=index)
+    status = snippet_status(block=index, docname=docname)
     status.source, status.line = node.source, node.line
     target.parent.insert(target.parent.index(target) + 1, status)
 
 
 def _defects(doctree: nodes.document, page: Page) -> Iterable[tuple[int, str]]:
+    said = set()
     for node in doctree.findall(nodes.error):
         if "snippet_defect" in node:
+            said.add(node["snippet_defect"])
             yield node.line or 0, node["snippet_defect"]
+    # The others: checks that are declared wrongly, and options that docutils refused, once, while reading.
     for block in page.blocks:
-        if (
-            block.defect is not None and block.text
-        ):  # Cut well, but its checks are declared wrongly.
+        if block.defect is not None and block.defect not in said:
             yield block.line, block.defect
 
 
@@ -171,4 +186,13 @@ def _placed(blocks: Sequence[PageBlock]) -> Iterator[Placed]:
     for block in blocks:
         cut = block.cut
         if cut and cut.start_line and cut.end_line and cut.start_line < cut.first:
-            yield Placed(block.line, cut.source.path, cut.start_line, cut.first, cut.last)
+            text = cut.source.lines[cut.start_line - 1]
+            yield Placed(
+                block.line,
+                cut.source.path,
+                cut.start_line,
+                text,
+                cut.first,
+                cut.last,
+                cut.end_line,
+            )

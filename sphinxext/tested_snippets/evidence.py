@@ -122,14 +122,21 @@ class Check:
         :raises ValueError: `data` isn't of that form.
         """
         try:
-            values = {**data, "expected": Expectation(**data["expected"])}
-            check = cls(**values)
+            expected = Expectation(**data["expected"])
+            check = cls(**{**data, "expected": expected})
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a check: {error}") from None
         texts = ("snippet", "test", "runtime", "observed", "text_digest", "test_digest")
         odd = [name for name in texts if not isinstance(getattr(check, name), str)]
+        odd += [
+            name
+            for name, value in asdict(expected).items()
+            if not isinstance(value, (str, type(None)))
+        ]
         if odd:
             raise ValueError(f"not a check: {odd[0]} is not text")
+        if not isinstance(check.passed, bool):
+            raise ValueError("not a check: passed is neither true nor false")  # noqa: TRY004 - as documented
         return check
 
 
@@ -148,23 +155,29 @@ class Evidence:
         """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            if data["format"] != FORMAT:
+            if data["format"] != FORMAT and isinstance(data["format"], int):
                 raise EvidenceError(
                     path,
                     f"has format {data['format']!r}, this version reads {FORMAT}",
                     "Upgrade sphinxext-tested-snippets",
                 )
             environment = Environment(
-                data["environment"]["python"], data["environment"]["packages"]
+                data["environment"]["python"], dict(data["environment"]["packages"])
             )
             checks = [Check.from_json(check) for check in data["checks"]]
-        except (ValueError, TypeError, KeyError, AttributeError, UnicodeError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
             raise EvidenceError(
                 path,
                 f"is not an evidence file ({error or type(error).__name__})",
                 "Restore it from version control, or delete it and record the checks again with "
                 "--snippets-evidence=update",
             ) from None
+        if environment.file_name != path.name:
+            raise EvidenceError(
+                path,
+                f"records {environment}, whose file is called {environment.file_name}",
+                "Rename it, or delete it if it is a copy",
+            )
         return cls(environment, {check.key: check for check in checks})
 
     def save(self, folder: Path) -> Path:

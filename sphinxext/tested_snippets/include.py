@@ -13,7 +13,10 @@ from typing import Any
 
 from pygments.lexers import find_lexer_class_for_filename
 from sphinx.config import Config
+from sphinx.directives import code as stock
 from sphinx.directives.code import LiteralInclude, LiteralIncludeReader
+from sphinx.errors import PycodeError
+from sphinx.pycode import ModuleAnalyzer
 
 from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
@@ -24,9 +27,13 @@ __all__ = [
     "include",
     "include_named",
     "language_of",
+    "parse_lines",
     "parse_options",
     "split_target",
 ]
+
+# Sphinx 8.2 renamed the function that stock literalinclude parses line numbers with.
+parse_lines = getattr(stock, "parse_line_num_spec", None) or stock.parselinenos  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -57,35 +64,58 @@ class _StrictReader(LiteralIncludeReader):
         self.name = name
         self.style = style
         self.cut: region.Cut | None = None
+        self._within = range(0)  # What :pyobject: leaves of the file,
+        self._numbers: list[int] = []  # and the lines that are left after the last filter, 1-based.
 
     def read_file(self, filename: Any, location: Any = None) -> list[str]:
         name = self.name if str(filename) == str(self.filename) else str(filename)
-        return list(self._source(Path(filename), name).lines)
+        lines = list(self._source(Path(filename), name).lines)
+        self._keep(range(len(lines)))
+        return lines
+
+    def _keep(self, within: range) -> None:
+        self._within = within
+        self._numbers = [index + 1 for index in within]
 
     def _source(self, path: Path, name: str) -> Source:
         return Source.read(path, name, self.encoding, self.options.get("tab-width"))
 
+    def pyobject_filter(self, lines: list[str], location: Any = None) -> list[str]:
+        found = super().pyobject_filter(lines, location)
+        if self.options.get("pyobject"):
+            _, start, end = ModuleAnalyzer.for_file(self.filename, "").find_tags()[
+                self.options["pyobject"]
+            ]
+            self._keep(range(start - 1, end))
+        return found
+
     def start_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        options, markers = self.options, _markers(self.options)
+        markers = _markers(self.options)
         if not (markers.start or markers.end):
             return lines
-        if "pyobject" in options:
-            source = Source.from_text(self.name, "".join(lines))
-        else:
-            source = self._source(Path(self.filename), self.name)
-        self.cut = region.cut(source, markers, self.style)
-        if "lineno-match" in options:
-            self.lineno_start += self.cut.first - 1
+        source = self._source(Path(self.filename), self.name)
+        self.cut = region.cut(source, markers, self.style, self._within)
+        self._keep(range(self.cut.first - 1, self.cut.last))
+        if "lineno-match" in self.options:
+            self.lineno_start = self.cut.first
         return self.cut.lines
 
     def end_filter(self, lines: list[str], location: Any = None) -> list[str]:
         return lines  # start_filter has cut both ends.
 
+    def lines_filter(self, lines: list[str], location: Any = None) -> list[str]:
+        spec = self.options.get("lines")
+        if spec:
+            chosen = parse_lines(spec, len(lines))
+            if any(index >= len(lines) for index in chosen):
+                raise ValueError(f":lines: {spec} goes beyond the last line, {len(lines)}")
+            self._numbers = [self._numbers[index] for index in chosen]
+        return super().lines_filter(lines, location)
+
     def dedent_filter(self, lines: list[str], location: Any = None) -> list[str]:
         columns = self.options.get("dedent")
         if columns is not None:
-            first = self.cut.first if self.cut else 1
-            region.refuse_eaten(self.name, list(enumerate(lines, first)), columns)
+            region.refuse_eaten(self.name, list(zip(self._numbers, lines)), columns)
         return super().dedent_filter(lines, location)
 
 
@@ -113,7 +143,7 @@ def include(
     try:
         reader = _StrictReader(path, name, options, config, style)
         text, lines = reader.read()
-    except (ValueError, OSError, IndexError, SyntaxError) as error:
+    except (ValueError, OSError, IndexError, SyntaxError, PycodeError) as error:
         raise RegionError(name, None, str(error), "Correct the options on the page") from None
     snippet = region_name(_markers(options), style) or options.get("name")
     return Included(text, lines, reader.lineno_start, snippet, reader.cut)

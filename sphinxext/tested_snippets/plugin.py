@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +15,10 @@ from sybil import Example
 
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.evidence import Check, Environment, Expectation, digest
-from sphinxext.tested_snippets.include import include_named
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
-from sphinxext.tested_snippets.normalise import Normaliser
-from sphinxext.tested_snippets.project import Project
+from sphinxext.tested_snippets.include import include_named, language_of
+from sphinxext.tested_snippets.markers import DEFAULT_STYLE
+from sphinxext.tested_snippets.normalise import Normaliser, shortened
+from sphinxext.tested_snippets.project import STYLE_FORM, Project, style_of
 from sphinxext.tested_snippets.recorder import PROPERTY, Recorder
 from sphinxext.tested_snippets.runner import (
     CheckFailed,
@@ -119,15 +121,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def _settings(config: pytest.Config) -> Settings:
     runtimes = dict(_pairs(config, "snippets_runtimes", "="))
     marker = config.getini("snippets_marker")
-    if marker and (len(marker) != 2 or "{name}" not in marker[0]):
+    style = style_of(marker) if marker else DEFAULT_STYLE
+    if style is None:
         raise pytest.UsageError(
-            f"snippets_marker is {marker!r}, expected two lines: a start marker with {{name}} in it "
-            "and an end marker"
+            f"snippets_marker is {marker!r}, expected {STYLE_FORM}, a line each"
         )
-    root = config.rootpath
-    project = Project(root, MarkerStyle(*marker) if marker else DEFAULT_STYLE)
-    normaliser = Normaliser(root, _pairs(config, "snippets_normalise", "=>"))
-    pages = PageSybil(project, config.getini("snippets_pages"), _evaluate)
+    project = Project(config.rootpath, style)
+    try:
+        normaliser = Normaliser(project.root, _pairs(config, "snippets_normalise", "=>"))
+    except re.error as error:
+        raise pytest.UsageError(
+            f"snippets_normalise has {error.pattern!r}, which is no regular expression: {error}"
+        ) from None
+    try:
+        pages = PageSybil(project, config.getini("snippets_pages"), _evaluate)
+    except (ValueError, NotImplementedError) as error:
+        raise pytest.UsageError(
+            f"snippets_pages takes globs from {project.root}, the folder of pytest's settings: {error}"
+        ) from None
     return Settings(project, runtimes, normaliser, pages.pytest())
 
 
@@ -168,7 +179,7 @@ def _evaluate(example: Example) -> str | None:
     )
     try:
         record = replace(record, runtime=settings.runtime(check.runtime))
-        runner: Runner = request.getfixturevalue(settings.runtimes[record.runtime])
+        runner = _start_runtime(request, record.runtime)
         observed = meet(check.expected, runner, snippet)
     except (CheckFailed, SetupError) as error:
         observed = getattr(error, "observed", "the hidden set-up failed")
@@ -178,9 +189,21 @@ def _evaluate(example: Example) -> str | None:
     return None
 
 
+def _start_runtime(request: pytest.FixtureRequest, runtime: str) -> Runner:
+    fixture = request.config.stash[_SETTINGS].runtimes[runtime]
+    try:
+        return request.getfixturevalue(fixture)  # type: ignore[no-any-return]
+    except Exception as error:
+        # Sybil can't show an exception that is chained to one from elsewhere.
+        raise SetupError(
+            f"the fixture {fixture} of the runtime {runtime} failed:\n{traceback.format_exc()}"
+        ) from error
+
+
 def _record(request: pytest.FixtureRequest, record: Check, *, passed: bool, observed: str) -> None:
     normalised = request.config.stash[_SETTINGS].normaliser(observed)
-    request.node.stash[_CHECKS] = [replace(record, passed=passed, observed=normalised)]
+    short = shortened(normalised, record.expected.wanted)
+    request.node.stash[_CHECKS] = [replace(record, passed=passed, observed=short)]
 
 
 class BoundSnippet:
@@ -210,26 +233,33 @@ class BoundSnippet:
         :raises CheckFailed: it behaved otherwise than the marker says.
         :raises SetupError: the runner could not set it up.
         """
+        __tracebackhide__ = True
         settings = self._item.config.stash[_SETTINGS]
         assert self.request is not None
         runner: Runner = self.request.getfixturevalue(settings.runtimes[self.runtime])
         path, line, _ = self._item.location
         snippet = Snippet(self.name, self.text, self._language, setup, path, (line or 0) + 1)
-        self.observe(meet(self.expected, runner, snippet))
-        return self._observed or ""
+        try:
+            self._observed = meet(self.expected, runner, snippet)
+        except (CheckFailed, SetupError) as error:
+            raise _redacted(error, settings.normaliser) from None
+        return self._observed
 
     def observe(self, text: str) -> None:
         """Take the line of `text` that meets the expectation as what was observed.
 
-        For tests that run the snippet their own way.
+        For tests that run the snippet their own way. Where the marker expects no text, it is the first line.
 
         :raises CheckFailed: no line of `text` does.
         """
+        __tracebackhide__ = True
         wanted = self.expected.wanted
-        line = text if wanted is None else line_with(text, wanted)
-        if line is None:
-            raise CheckFailed(f"no line has {wanted!r} in:\n{text}", text.strip().split("\n")[-1])
-        self._observed = line
+        line = line_with(text, wanted or "")
+        if line is None and wanted is not None:
+            last = text.strip().split("\n")[-1]
+            error = CheckFailed(f"no line has {wanted!r} in:\n{text}", last)
+            raise _redacted(error, self._item.config.stash[_SETTINGS].normaliser)
+        self._observed = line or ""
 
     def check(self, report: pytest.TestReport) -> Check:
         """The record of the test's run."""
@@ -238,29 +268,42 @@ class BoundSnippet:
         code = find_test(settings.project.root / path, names)
         observed = self._observed or ""
         if report.failed and report.longrepr is not None:
-            observed = str(report.longrepr).strip().split("\n")[-1]
+            crash = getattr(report.longrepr, "reprcrash", None)
+            text = crash.message if crash else str(report.longrepr)
+            observed = next(iter(text.strip().splitlines()), "")
         return Check(
             snippet=self.name,
             test=self._item.nodeid,
             runtime=self.runtime,
             expected=self.expected,
             passed=report.passed,
-            observed=settings.normaliser(observed),
+            observed=shortened(settings.normaliser(observed), self.expected.wanted),
             text_digest=digest(self.text),
             test_digest=code.digest if code else "",
         )
 
     def refuse_unobserved(self) -> None:
-        """Raise if the marker promises something that was not seen.
-
-        :raises CheckFailed: the test passed without observing it.
-        """
+        """Fail the test if its marker promises something that was not seen."""
         if self.expected.wanted is not None and self._observed is None:
-            raise CheckFailed(
+            pytest.fail(
                 f"the marker of this test expects {self.expected.wanted!r} of {self.name}, but the test "
                 "passed without seeing it: call `snippet.run()`, or `snippet.observe(text)`",
-                "not observed",
+                pytrace=False,
             )
+
+
+def _redacted(error: CheckFailed | SetupError, normaliser: Normaliser) -> CheckFailed | SetupError:
+    """The same error without secrets, as pytest will print it."""
+    message = normaliser.redact(str(error))
+    if isinstance(error, SetupError):
+        return type(error)(message)
+    return CheckFailed(message, error.observed)
+
+
+@pytest.fixture(scope="session")
+def snippet_redactor(pytestconfig: pytest.Config) -> Normaliser:
+    """What is recorded goes through it: a runner tells it its secrets with ``add_secret(value)``."""
+    return pytestconfig.stash[_SETTINGS].normaliser
 
 
 @pytest.fixture
@@ -294,6 +337,13 @@ def _bind(item: pytest.Item, marker: pytest.Mark) -> BoundSnippet:
     unknown = sorted(set(marker.kwargs) - {"runtime", "fails", "output"})
     if len(marker.args) != 1 or not isinstance(marker.args[0], str) or unknown:
         raise ValueError(f"has {marker.args} {marker.kwargs}, expected {_MARKER.partition(':')[0]}")
+    _refuse_unclear(marker.kwargs)
+    test_file, chain = split_node_id(item.nodeid)
+    if find_test(item.config.rootpath / test_file, chain) is None:
+        raise ValueError(
+            f"{test_file} has no definition of {'.'.join(chain)}, so nothing could tell when it changes: "
+            "define the test in the file and the class it belongs to"
+        )
     path, _, name = marker.args[0].rpartition("::")
     project = item.config.stash[_SETTINGS].project
     file = project.root / path if path else item.path
@@ -310,7 +360,17 @@ def _bind(item: pytest.Item, marker: pytest.Mark) -> BoundSnippet:
             )
         return BoundSnippet(item, block.snippet, block.text, block.language, marker.kwargs)
     included = include_named(file, relative, name, project.style)
-    return BoundSnippet(item, f"{relative}::{name}", included.text, "python", marker.kwargs)
+    language = language_of(file.suffix) or ""
+    return BoundSnippet(item, f"{relative}::{name}", included.text, language, marker.kwargs)
+
+
+def _refuse_unclear(kwargs: Mapping[str, Any]) -> None:
+    """Refuse a marker's expectation that no line could be held against."""
+    for name, value in kwargs.items():
+        if value is not None and not (isinstance(value, str) and len(value.splitlines()) == 1):
+            raise ValueError(f"{name}={value!r}, expected one line of text")
+    if kwargs.get("fails") is not None and kwargs.get("output") is not None:
+        raise ValueError("takes fails= or output=, not both")
 
 
 @pytest.hookimpl(wrapper=True)

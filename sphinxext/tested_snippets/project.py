@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from sphinx.config import Config
+from sphinx.errors import ConfigError
 
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["Project", "find_root", "project_of"]
+__all__ = ["Project", "find_root", "project_of", "start_project"]
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,21 @@ class Project:
     source_folder: Path | None = None
 
     def relative(self, path: Path) -> str:
-        """`path` from the root with forward slashes, or as it is when it lies outside."""
-        resolved = path.resolve()
-        root = self.root.resolve()
-        return resolved.relative_to(root).as_posix() if root in resolved.parents else str(resolved)
+        """`path` from the root with forward slashes, and with ``..`` when it lies outside."""
+        resolved, root = path.resolve(), self.root.resolve()
+        try:
+            return PurePath(os.path.relpath(resolved, root)).as_posix()
+        except ValueError:  # Another drive.
+            return resolved.as_posix()
 
     def resolve(self, page: Path, written: str) -> Path:
         """The file that `written` on `page` names, as Sphinx resolves it."""
         if written.startswith("/"):
             above = (folder for folder in page.parents if (folder / "conf.py").exists())
-            return (self.source_folder or next(above, page.parent)) / PurePosixPath(written[1:])
-        return page.parent / PurePosixPath(written)
+            folder = self.source_folder or next(above, page.parent)
+        else:
+            folder = page.parent
+        return Path(os.path.normpath(folder / PurePosixPath(written.lstrip("/"))))
 
 
 def find_root(folder: Path) -> Path:
@@ -53,9 +62,37 @@ def find_root(folder: Path) -> Path:
     return folder
 
 
-def project_of(app: Sphinx) -> Project:
-    """The project as ``conf.py`` describes it."""
-    config = app.config
-    root = config.tested_snippets_root
-    folder = Path(app.confdir) / root if root else find_root(Path(app.confdir))
-    return Project(folder.resolve(), MarkerStyle(*config.tested_snippets_marker), Path(app.srcdir))
+_PROJECTS: WeakKeyDictionary[Config, Project] = WeakKeyDictionary()
+
+
+def start_project(app: Sphinx, config: Config) -> None:
+    """Read what ``conf.py`` says of the project (event ``config-inited``).
+
+    :raises ConfigError: the marker style isn't one.
+    """
+    root, folder = config.tested_snippets_root, Path(app.confdir)
+    style = style_of(config.tested_snippets_marker)
+    if style is None:
+        raise ConfigError(
+            f"conf.py: tested_snippets_marker is {config.tested_snippets_marker!r}, expected {STYLE_FORM}"
+        )
+    found = (folder / root).resolve() if root else find_root(folder).resolve()
+    _PROJECTS[config] = Project(found, style, Path(app.srcdir))
+
+
+def project_of(config: Config) -> Project:
+    """The project whose ``conf.py`` this is."""
+    return _PROJECTS[config]
+
+
+STYLE_FORM = "two texts: a start marker with {name} in it and an end marker"
+
+
+def style_of(marker: object) -> MarkerStyle | None:
+    """The style that a setting writes as (start, end); None where it doesn't."""
+    if not isinstance(marker, (list, tuple)) or len(marker) != 2:
+        return None
+    start, end = marker
+    if not (isinstance(start, str) and isinstance(end, str) and end and "{name}" in start):
+        return None
+    return MarkerStyle(start, end)

@@ -26,7 +26,7 @@ def proof_uri(app: Sphinx, docname: str, test: str) -> str | None:
     Only HTML builders that write a file per page have these pages.
     """
     path, _ = split_node_id(test)
-    file = audit_of(app).project.root / path
+    file = audit_of(app.config).project.root / path
     if app.builder.name not in {"html", "dirhtml"} or not file.is_file():
         return None
     line = _line_of(app, test)
@@ -39,7 +39,7 @@ def _page_name(path: str) -> str:
 
 
 def _line_of(app: Sphinx, test: str) -> int | None:
-    project = audit_of(app).project
+    project = audit_of(app.config).project
     path, names = split_node_id(test)
     file = project.root / path
     if file.suffix != ".rst":
@@ -55,7 +55,7 @@ def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """A page for each file with tests of what is shown (event ``html-collect-pages``)."""
     if app.builder.name not in {"html", "dirhtml"}:
         return
-    audit = audit_of(app)
+    audit = audit_of(app.config)
     paths = {
         split_node_id(finding.check.test)[0]
         for record in snippet_domain(app.env).pages.values()

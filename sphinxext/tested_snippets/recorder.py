@@ -56,7 +56,9 @@ class Recorder:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare or write."""
-        if hasattr(session.config, "workerinput") or not self.checks:
+        if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+            return
+        if not (self.checks or self.update):
             return
         path = self.folder / self.environment.file_name
         try:
@@ -68,7 +70,7 @@ class Recorder:
         gone = [key for key in record.checks if key not in self.checks and self._is_gone(key)]
         new = record.merge(self.checks.values(), gone)
         if self.update:
-            self._write(new, record)
+            self._write(session, new, record)
         elif known is None:
             self.lines.append(
                 f"{len(self.checks)} checks ran on {self.environment}, for which there is no evidence yet; "
@@ -79,12 +81,18 @@ class Recorder:
         else:
             self.lines.append(f"{len(self.checks)} checks agree with {self._shown(path)}")
 
-    def _write(self, new: Evidence, old: Evidence) -> None:
+    def _write(self, session: pytest.Session, new: Evidence, old: Evidence) -> None:
+        if not (new.checks or old.checks):
+            return
         path = self.folder / new.environment.file_name
         if path.exists() and path.read_text(encoding="utf-8") == new.to_text():
             self.lines.append(f"{len(self.checks)} checks, {self._shown(path)} is unchanged")
             return
-        new.save(self.folder)
+        try:
+            new.save(self.folder)
+        except OSError as error:
+            self._fail(session, [f"{self._shown(path)}: cannot be written ({error.strerror})."])
+            return
         changed = sum(old.checks.get(key) != check for key, check in new.checks.items())
         dropped = len(old.checks.keys() - new.checks.keys())
         self.lines.append(

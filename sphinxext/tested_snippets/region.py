@@ -17,7 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, family
+from sphinxext.tested_snippets.markers import (
+    DEFAULT_STYLE,
+    Markers,
+    MarkerStyle,
+    family,
+    region_name,
+)
 from sphinxext.tested_snippets.source import RegionError, Source
 
 __all__ = ["Cut", "cut", "cut_named", "refuse_eaten"]
@@ -45,26 +51,40 @@ class Cut:
         return list(self.source.lines[self.first - 1 : self.last])
 
 
-def cut(source: Source, markers: Markers, style: MarkerStyle = DEFAULT_STYLE) -> Cut:
+def cut(
+    source: Source,
+    markers: Markers,
+    style: MarkerStyle = DEFAULT_STYLE,
+    within: range | None = None,
+) -> Cut:
     """Cut the region that `markers` name out of `source`.
 
+    :param within: the indexes of the lines to look at, where the page names a part of the file
+        (``:pyobject:``); None means all.
     :param style: the project's own marker style, by which markers of other regions are recognised too.
     :raises RegionError: a marker is missing or ambiguous, the region is empty, or text of another region is
         in it. What stock ``literalinclude`` renders for the same markers is either equal to the result or
         one of these errors.
     """
-    start = _only_line_with(source, markers.start) if markers.start else None
-    return _cut_between(source, markers, start, style)
+    within = range(len(source.lines)) if within is None else within
+    start = _only_line_with(source, markers.start, within) if markers.start else None
+    if start is not None and region_name(markers, style):
+        _refuse_part_of_word(source, start, markers.start)
+    return _cut_between(source, markers, start, style, within)
 
 
-def _cut_between(source: Source, markers: Markers, start: int | None, style: MarkerStyle) -> Cut:
+def _cut_between(
+    source: Source, markers: Markers, start: int | None, style: MarkerStyle, within: range
+) -> Cut:
     if start is None:
-        first = 0
+        first = within.start
     else:
         first = start if markers.start_included else start + 1
-    end = _end_line(source, markers, start, first) if markers.end else None
+    end = _end_line(source, markers, start, range(first, within.stop)) if markers.end else None
+    if end is not None and region_name(markers, DEFAULT_STYLE):
+        _refuse_part_of_word(source, end, markers.end)
     if end is None:
-        stop = len(source.lines)
+        stop = within.stop
     else:
         stop = end + 1 if markers.end_included else end
     result = Cut(source, first + 1, stop, _one_based(start), _one_based(end))
@@ -79,13 +99,13 @@ def _one_based(index: int | None) -> int | None:
     return None if index is None else index + 1
 
 
-def _only_line_with(source: Source, marker: str) -> int:
-    found = list(source.lines_with(marker))
+def _only_line_with(source: Source, marker: str, within: range) -> int:
+    found = list(source.lines_with(marker, within.start, within.stop))
     if not found:
         raise RegionError(
             source.path,
             None,
-            f"no line has the start marker {marker!r}{_nearest(source, marker)}",
+            f"no line{_part(source, within)} has the start marker {marker!r}{_nearest(source, marker)}",
             "Correct the marker on the page or put it in the file",
         )
     if len(found) > 1:
@@ -99,19 +119,44 @@ def _only_line_with(source: Source, marker: str) -> int:
     return found[0]
 
 
+def _refuse_part_of_word(source: Source, index: int, marker: str | None) -> None:
+    """``# begin a`` isn't the marker that ``# begin all`` is, though stock takes it for that."""
+    line = source.lines[index]
+    if not marker or not (is_comment(line) or is_definition(line)):
+        return
+    left, right = r"\b" if marker[0].isalnum() else "", r"\b" if marker[-1].isalnum() else ""
+    if not re.search(f"{left}{re.escape(marker)}{right}", line):
+        raise RegionError(
+            source.path,
+            index + 1,
+            f"the marker {marker!r} is only found as a part of {line.strip()!r}",
+            "Write whole words of the marker's line on the page",
+        )
+
+
 def _nearest(source: Source, marker: str) -> str:
     stripped = {line.strip(): index + 1 for index, line in enumerate(source.lines[:5000])}
     close = difflib.get_close_matches(marker.strip(), stripped, n=1, cutoff=0.75)
     return f" (line {stripped[close[0]]} is close: {close[0]!r})" if close else ""
 
 
-def _end_line(source: Source, markers: Markers, start: int | None, first: int) -> int:
+def _part(source: Source, within: range) -> str:
+    whole = within == range(len(source.lines))
+    return "" if whole else f" from {within.start + 1} to {within.stop}"
+
+
+def _end_line(source: Source, markers: Markers, start: int | None, within: range) -> int:
     assert markers.end is not None
-    # Stock skips an end marker on the first line, so that ``:start-at:`` may name text that both lines have.
-    search_from = first + 1 if markers.start_included and not markers.end_included else first
-    end = next(source.lines_with(markers.end, search_from), None)
+    first = within.start
+    # Stock skips an end marker on the first line it shows. That is meant where the page shows the line on
+    # purpose: ``:start-at:`` may name text that both lines have. Below ``:start-after:`` it would leak.
+    if not markers.end_included and (start is None or markers.start_included):
+        first += 1
+    end = next(source.lines_with(markers.end, first, within.stop), None)
     if end is None:
-        where = "" if start is None else f" after the start marker {markers.start!r}"
+        where = f" from {first + 1} to {within.stop}"
+        if start is not None:
+            where = f" after the start marker {markers.start!r}"
         raise RegionError(
             source.path,
             _one_based(start),
@@ -163,11 +208,12 @@ def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[in
         if markers.start_included or markers.end_included:
             return None  # ``:start-at:`` shows code from its first line on; what follows is the author's.
         return _definition_outside(result.source, body, _indent(start_text))
-    dialect = family(markers.start, markers.end, style)
-    if dialect is None or not _COMMENT.match(start_text):
+    if not is_comment(start_text):
         return None
+    dialect = family(markers.start, markers.end, start_text.strip(), style)
+    comments = [(line, text) for line, text in body if is_comment(text)]
     return next(
-        ((line, text) for line, text in body if _COMMENT.match(text) and dialect.search(text)), None
+        ((line, text) for line, text in comments if dialect.has(text, result.source.text)), None
     )
 
 
@@ -178,8 +224,22 @@ def _definition_outside(
     outside = [
         (line, text) for line, text in body if _DEFINITION.match(text) and _indent(text) <= indent
     ]
-    quoted = _lines_in_strings(source.text) if outside else frozenset()
-    return next(((line, text) for line, text in outside if line not in quoted), None)
+    quoted = _offsets_in_strings(source.text) if outside else ()
+    for line, text in outside:
+        offset = source.offsets[line - 1]
+        if not any(start < offset < end for start, end in quoted):
+            return line, text
+    return None
+
+
+def is_comment(line: str) -> bool:
+    """Whether `line` starts with what starts a comment in some language."""
+    return bool(_COMMENT.match(line))
+
+
+def is_definition(line: str) -> bool:
+    """Whether `line` starts a function or class, of Python or of a language that writes them so."""
+    return bool(_DEFINITION.match(line))
 
 
 def _indent(line: str) -> int:
@@ -187,15 +247,19 @@ def _indent(line: str) -> int:
 
 
 @lru_cache(maxsize=16)
-def _lines_in_strings(text: str) -> frozenset[int]:
-    """The lines of a Python file on which a string literal goes on from the line before."""
-    inside: set[int] = set()
+def _offsets_in_strings(text: str) -> Sequence[tuple[int, int]]:
+    """From where to where in a Python file its string literals of several lines go."""
+    # Python ends a line less often than str.splitlines() does, so its line numbers are of no use here.
+    rows = [0, *(match.end() for match in re.finditer("\n", text))]
+    inside: list[tuple[int, int]] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            inside.update(range(token.start[0] + 1, token.end[0] + 1))
-    except (tokenize.TokenError, SyntaxError):
+            (row, column), (end_row, end_column) = token.start, token.end
+            if end_row > row:
+                inside.append((rows[row - 1] + column, rows[end_row - 1] + end_column))
+    except (tokenize.TokenError, SyntaxError, IndexError):
         pass  # Not Python: what could be read of it counts.
-    return frozenset(inside)
+    return tuple(inside)
 
 
 def cut_named(source: Source, name: str, style: MarkerStyle) -> tuple[Cut, str]:
@@ -211,15 +275,22 @@ def cut_named(source: Source, name: str, style: MarkerStyle) -> tuple[Cut, str]:
         known = sorted(filter(None, map(_matched_name(style), source.lines)))
         raise _not_one(source, name, style, found, known)
     start = source.lines[found[0]]
-    if _DEFINITION.match(start) and not start.split("#")[0].rstrip().endswith(":"):
+    if _DEFINITION.match(start) and _goes_on(start):
         raise RegionError(
             source.path,
             found[0] + 1,
             f"the definition of the snippet {name!r} goes on after its first line",
             "Write it on one line, so that the snippet starts on the next",
         )
-    result = _cut_between(source, Markers(start.strip(), style.end_for(name)), found[0], style)
+    markers, whole = Markers(start.strip(), style.end_for(name)), range(len(source.lines))
+    result = _cut_between(source, markers, found[0], style, whole)
     return result, textwrap.dedent("".join(result.lines)).strip("\n") + "\n"
+
+
+def _goes_on(definition: str) -> bool:
+    """Whether the arguments of a definition that starts on this line end on a later one."""
+    code = re.sub(r"\"[^\"]*\"|'[^']*'", "", definition).split("#")[0].rstrip()
+    return code.count("(") > code.count(")") or code.endswith("\\")
 
 
 def _matched_name(style: MarkerStyle) -> Callable[[str], str | None]:

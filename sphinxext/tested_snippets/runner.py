@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Optional
 
 from sphinxext.tested_snippets.evidence import Expectation
 
@@ -34,8 +35,8 @@ class Snippet:
     line: int
 
 
-#: Executes a snippet and returns what it printed or gave; raises whatever made it fail.
-Runner = Callable[[Snippet], str]
+#: Executes a snippet and returns what it printed or gave; raises whatever made it fail. None counts as "".
+Runner = Callable[[Snippet], Optional[str]]
 
 
 class SetupError(Exception):
@@ -56,12 +57,14 @@ def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
     :raises CheckFailed: it did not behave as expected.
     :raises SetupError: the runner could not set it up.
     """
+    __tracebackhide__ = True
     try:
         output = runner(snippet)
     except SetupError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the snippet raises is its outcome
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the snippet raises is its outcome
         return _meet_failure(expected, error)
+    output = "" if output is None else str(output)
     if expected.fails is not None:
         raise CheckFailed(
             f"it ran, but was expected to fail with {expected.fails!r}", "it ran without a failure"
@@ -77,7 +80,8 @@ def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
     return line
 
 
-def _meet_failure(expected: Expectation, error: Exception) -> str:
+def _meet_failure(expected: Expectation, error: BaseException) -> str:
+    __tracebackhide__ = True
     message = f"{type(error).__name__}: {error}"
     if expected.fails is None:
         raise CheckFailed(f"it failed:\n{message}", _last_line(message)) from error

@@ -71,17 +71,23 @@ class Source:
                 "Name the file's encoding with :encoding:",
             ) from None
 
-    def lines_with(self, marker: str, first: int = 0) -> Iterator[int]:
-        """The indexes of the lines from `first` on that have `marker`, found as stock does."""
-        if not marker or marker.splitlines() != [marker] or first >= len(self.lines):
+    def lines_with(self, marker: str, first: int, stop: int) -> Iterator[int]:
+        """The indexes from `first` to before `stop` of the lines that have `marker`, found as stock does."""
+        if not marker or marker.splitlines() != [marker]:
             return
-        position = self.text.find(marker, self.offsets[first])
-        while position != -1:
-            index = bisect_right(self.offsets, position) - 1
-            yield index
-            if index + 1 == len(self.lines):
+        index = first
+        while index < stop:
+            position = self.text.find(marker, self.offsets[index])
+            if position == -1:
                 return
-            position = self.text.find(marker, self.offsets[index + 1])
+            index = self.line_at(position)
+            if index < stop:
+                yield index
+            index += 1
+
+    def line_at(self, offset: int) -> int:
+        """The index of the line in which the character at `offset` stands."""
+        return bisect_right(self.offsets, offset) - 1
 
 
 @lru_cache(maxsize=256)

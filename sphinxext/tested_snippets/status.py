@@ -36,14 +36,15 @@ class ShowStatus(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Fill or replace each :class:`snippet_status` of the page."""
-        record = snippet_domain(self.env).pages.get(self.env.docname)
+        audit, pages = audit_of(self.config), snippet_domain(self.env).pages
         for node in list(self.document.findall(snippet_status)):
+            record = pages.get(node["docname"])
             if record is None:
                 node.parent.remove(node)
                 continue
-            verdict = audit_of(self.app).judge(record.blocks[node["block"]])
-            if self.app.builder.format == "html":
-                node["html"] = _html(verdict, self.app, self.env.docname)
+            verdict = audit.judge(record.blocks[node["block"]])
+            if audit.app.builder.format == "html":
+                node["html"] = _html(verdict, audit.app, self.env.docname)
             else:
                 node.replace_self(_plain(verdict))
 

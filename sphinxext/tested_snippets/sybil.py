@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from sybil import Document, Example, Region, Sybil
 
 from sphinxext.tested_snippets.blocks import DeclaredCheck, PageBlock, read_page
@@ -68,7 +69,22 @@ class PageSybil(Sybil):
         super().__init__(
             [PageParser(project, evaluator)], fixtures=["request"], encoding="utf-8-sig"
         )
+        self._project = project
         self._pages = {path for pattern in patterns for path in project.root.glob(pattern)}
+
+    def parse(self, path: Path) -> Document:
+        """The page, read.
+
+        :raises pytest.Collector.CollectError: it isn't UTF-8.
+        """
+        try:
+            return super().parse(path)
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            page = self._project.relative(path)
+            raise pytest.Collector.CollectError(
+                f"{page}:{line}: is not UTF-8 ({error}). Save the page as UTF-8."
+            ) from None
 
     def should_parse(self, path: Path) -> bool:
         """Whether `path` is one of the pages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,7 +76,8 @@ class _Module:
 
 @lru_cache(maxsize=64)
 def _parse(path: Path, stamp: tuple[int, ...]) -> _Module:
-    text = path.read_text(encoding="utf-8-sig")
+    with tokenize.open(path) as file:  # In the encoding that the file declares.
+        text = file.read()
     # ast counts lines as Python does, which splitlines() doesn't: a form feed does not end one.
     return _Module(text.split("\n"), ast.parse(text))
 
@@ -108,6 +110,10 @@ def _used_by(module: _Module, chain: Sequence[_Definition]) -> list[ast.stmt]:
     seen: dict[int, ast.stmt] = {}
     waiting: list[ast.stmt | ast.expr] = [chain[-1], *_class_level(chain[:-1])]
     outer = {id(node) for node in chain}
+    for statement in (statement for bound in available.values() for statement in bound):
+        if _is_implicit(statement) and id(statement) not in outer:
+            seen[id(statement)] = statement
+            waiting.append(statement)
     while waiting:
         for name in _names_used(waiting.pop()):
             for statement in available.get(name, ()):
@@ -117,15 +123,45 @@ def _used_by(module: _Module, chain: Sequence[_Definition]) -> list[ast.stmt]:
     return sorted(seen.values(), key=lambda statement: statement.lineno)
 
 
+_CALLED_BY_NAME = frozenset(
+    f"{when}_{what}"
+    for when in ("setup", "teardown")
+    for what in ("module", "function", "class", "method")
+) | {"pytestmark", "setUp", "tearDown", "setUpClass", "tearDownClass"}
+
+
+def _is_implicit(statement: ast.stmt) -> bool:
+    """Whether pytest applies it to every test of its file or class, without being asked to."""
+    if not isinstance(statement, (ast.Import, ast.ImportFrom)) and not _CALLED_BY_NAME.isdisjoint(
+        _names_bound(statement)
+    ):
+        return True
+    return any(
+        isinstance(node, ast.keyword) and node.arg == "autouse"
+        for decorator in getattr(statement, "decorator_list", [])
+        for node in ast.walk(decorator)
+    )
+
+
 def _names_bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds, also within ``if``, ``try``, ``with`` and loops."""
     if isinstance(statement, _DEFINITIONS):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
-    elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
+    else:
+        for node in ast.iter_child_nodes(statement):
+            yield from _names_in(node)
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.stmt):
+        yield from _names_bound(node)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _names_in(child)
 
 
 def _names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
