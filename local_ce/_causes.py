@@ -13,6 +13,8 @@ _PASSED_ON = re.compile(
     r"legacy-install-failure|Failed building|Could not build|Could not find a version|"
     r"Command errored|Failed to build)"
 )
+#: Where pip read a requirement: a file of Ray's that a reader has never seen.
+_PLACE = re.compile(r" \(from -r \S+ \(line \d+\)\)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CHAINED = "\n\nThe above exception was the direct cause of the following exception:\n"
 _RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+\s")
@@ -42,7 +44,9 @@ def of_environment(message: str) -> str:
     reports = [x for x in lines if _REPORT.match(x) and not _PASSED_ON.match(x)]
     fatal = [line for line in reports if line.startswith("fatal: ")]
     found = fatal or reports[-1:] or [line for line in lines if line][-1:]
-    return found[0] if found else "the environment could not be made, and nothing says why"
+    if found:
+        return _PLACE.sub("", found[0])
+    return "the environment could not be made, and nothing says why"
 
 
 def of_task(message: str) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 #: Every process of a cluster inherits this variable; its value is the folder of the CE.
 MARKER = "LOCAL_CE_FOLDER"
+
+
+#: Tells gRPC, when it is loaded, to do nothing in forked children: see :func:`run`.
+NO_FORK_HANDLERS = {"GRPC_ENABLE_FORK_SUPPORT": "0"}
 
 
 @contextlib.contextmanager
@@ -32,6 +38,31 @@ def _apply(changes: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+def run(
+    command: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end, at most a minute, and return what it wrote.
+
+    The program is spawned, never forked: in a process connected to Ray, what gRPC does in a
+    forked child hangs now and then, before the program starts and where no timeout reaches.
+    (Python spawns when it is given a full path, no ``cwd``, and leaves descriptors alone; those
+    that Python opens are not inherited anyway.)
+    """
+    path = shutil.which(command[0], path=env.get("PATH"))
+    if path is None:
+        raise FileNotFoundError(f"{command[0]} is not on PATH: install it")
+    return subprocess.run(
+        [path, *command[1:]],
+        input=stdin,
+        env=dict(env),
+        capture_output=True,
+        close_fds=False,
+        restore_signals=False,
+        timeout=60,
+        check=False,
+    )
 
 
 @contextlib.contextmanager

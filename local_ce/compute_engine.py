@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import base64
 import contextlib
-import re
 import shutil
 import tempfile
 import types
@@ -14,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from ._process import NO_FORK_HANDLERS, environment
+from ._redaction import redact
 from .cluster import Cluster
 from .git_host import HOSTS, GitHost
 from .package_index import PackageIndex
@@ -146,25 +147,26 @@ class LocalCE:
 
     def redact(self, text: str) -> str:
         """Return ``text`` with every secret and git token this CE knows replaced by ``***``."""
-        known = sorted(filter(None, self._known_secrets()), key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, known)), "***", text)
+        pairs = self.git.tokens()
+        basic = {base64.b64encode(f"{u}:{t}".encode()).decode() for u, t in pairs}
+        return redact(text, self.secrets.values() | {token for _, token in pairs} | basic)
 
     def _launch(self, timeout: float) -> None:
         self._cluster.launch()
         # Takes a second or two; Ray starts in the meantime.
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), environment(NO_FORK_HANDLERS):
             # What Ray and the SDK import is old by now and says so; no caller can help it.
             warnings.simplefilter("ignore")
             import ray  # noqa: PLC0415 - while Ray starts
 
             from .runs import Runner  # noqa: PLC0415 - as above
 
-        if ray.is_initialized():
-            raise RuntimeError(
-                "this process is connected to a Ray cluster already (another LocalCE?): "
-                "stop it or call ray.shutdown() first"
-            )
-        self._cluster.connect(timeout)
+            if ray.is_initialized():
+                raise RuntimeError(
+                    "this process is connected to a Ray cluster already (another LocalCE?): "
+                    "stop it or call ray.shutdown() first"
+                )
+            self._cluster.connect(timeout)
         self._runner = Runner(
             temp_dir=self._cluster.temp_dir,
             project_dir=self._cluster.work_dir,
@@ -197,17 +199,6 @@ class LocalCE:
                     url = f"https://{parts.hostname}{unquote(path)}"
                     states.append(self.git.state(url, unquote(ref)))
         return ", ".join(states)
-
-    def _known_secrets(self) -> frozenset[str]:
-        pairs = self.git.tokens()
-        plain = self.secrets.values() | {token for _, token in pairs}
-        basic = {base64.b64encode(f"{u}:{t}".encode()).decode() for u, t in pairs}
-        encoded = {way(text) for text in plain for way in (quote, quote_plus, _quote_all)}
-        return plain | basic | encoded
-
-
-def _quote_all(text: str) -> str:
-    return quote(text, safe="")
 
 
 def _git_config(proxy: str, ca_file: Path) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import os
 import ssl
-import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import trustme
 
+from ._process import run
 from ._serving import LoopbackServer, QuietHandler
 
 #: The names this host has a certificate for.
@@ -57,6 +57,7 @@ class GitHost:
         #: File with the certificate of the authority that signed this host's certificate.
         self.ca_file = folder / "ca.pem"
         self._repos: dict[str, _Repo] = {}
+        self._seen: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._server = LoopbackServer(_Handler, self, self._tls_context())
 
@@ -103,6 +104,7 @@ class GitHost:
         with self._lock:
             repo = self._entry(url)
             repo.credentials.add((username, token))
+            self._seen.add((username, token))
             repo.generation += 1
 
     def revoke(self, url: str, *, username: str, token: str) -> None:
@@ -126,9 +128,9 @@ class GitHost:
             return f"{sha or 'no such ref'} {access}"
 
     def tokens(self) -> set[tuple[str, str]]:
-        """Return every pair of user name and token that some repo accepts."""
+        """Return every pair of user name and token that some repo accepts, or once did."""
         with self._lock:
-            return {pair for repo in self._repos.values() for pair in repo.credentials}
+            return set(self._seen)
 
     def access(self, key: str, login: tuple[str, str] | None) -> int:
         """Return the HTTP status for reading repo ``key``: 200, 401 or 404, as GitHub decides.
@@ -136,8 +138,8 @@ class GitHost:
         An unknown repo asks for credentials like a private one, so that nobody can probe for
         names; credentials that are valid elsewhere get "not found".
         """
-        known = login in self.tokens()
         with self._lock:
+            known = any(login in repo.credentials for repo in self._repos.values())
             repo = self._repos.get(key)
             exists = repo is not None and repo.folder.exists()
             if exists and repo is not None and (not repo.private or login in repo.credentials):
@@ -169,7 +171,7 @@ class GitHost:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content.encode() if isinstance(content, str) else content)
             where = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(tree)}
-            self._git(repo, "add", "--all", "--force", ".", cwd=tree, env=where)
+            self._git(repo, "add", "--all", "--force", str(tree), env=where)
             sha = self._git(repo, "write-tree", env=where)
         parent = self._git(repo, "rev-parse", "--verify", "--quiet", ref)
         if parent and self._git(repo, "rev-parse", f"{parent}^{{tree}}") == sha:
@@ -183,22 +185,14 @@ class GitHost:
         self,
         repo: Path | None,
         *args: str,
-        cwd: Path | None = None,
         env: dict[str, str] | None = None,
     ) -> str:
         where = [f"--git-dir={repo}"] if repo is not None else []
-        done = subprocess.run(
-            ["git", *where, *args],
-            cwd=cwd or self._root,
-            env={**git_environment(), **_IDENTITY, **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = run(["git", *where, *args], env={**git_environment(), **_IDENTITY, **(env or {})})
         if done.returncode and "--quiet" not in args:
-            raise RuntimeError(f"git {args[0]} failed in {repo}: {done.stderr.strip()}")
-        return done.stdout.strip()
+            reason = done.stderr.decode(errors="replace").strip()
+            raise RuntimeError(f"git {args[0]} failed in {repo}: {reason}")
+        return done.stdout.decode().strip()
 
     def backend_environment(self) -> dict[str, str]:
         """Return the environment ``git http-backend`` serves the repos in."""
@@ -276,14 +270,7 @@ class _Handler(QuietHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
             "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
         }
-        done = subprocess.run(
-            ["git", "http-backend"],
-            input=body,
-            env=environment,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        done = run(["git", "http-backend"], env=environment, stdin=body)
         self._forward(done.stdout)
 
     def _forward(self, response: bytes) -> None:

@@ -82,7 +82,7 @@ class Runner:
         if _causes.is_environment(message):
             failing = [env for env in submitted.environments if env.digest in message]
             for env in failing:
-                self._client.failures[env.packages] += 1
+                self._client.failures[env.key] += 1
             names = [name for env in failing for name in env.invocations]
             cause = _causes.of_environment(message)
         else:
@@ -143,8 +143,9 @@ class Runner:
 class _Environment:
     """The environment of some of a run's tasks."""
 
-    def __init__(self, packages: tuple[str, ...], digest: str) -> None:
-        self.packages = packages
+    def __init__(self, key: tuple[str, ...], digest: str) -> None:
+        #: The packages, and the state of what they come from.
+        self.key = key
         #: Part of the environment's path, and so of every message about it.
         self.digest = digest
         self.invocations: list[str] = []
@@ -174,18 +175,18 @@ class _Client(RayClient):  # type: ignore[misc]
         self._state_of = state_of
         self._environments: dict[str, _Environment] = {}
         self.submitted: dict[str, _Submitted] = {}
-        #: How often the environment of some packages failed.
+        #: How often an environment failed.
         self.failures: Counter[tuple[str, ...]] = Counter()
 
     def add_options(
         self, ray_remote_fn: Any, *, name: str, runtime_env: Any | None, **options: Any
     ) -> Any:
         if runtime_env is not None:
-            packages = tuple(runtime_env["pip"]["packages"])
-            note = f"# state: {self._state_of(packages)}; failed before: {self.failures[packages]}"
-            runtime_env = RuntimeEnv(pip=[*packages, note])
+            packages = runtime_env["pip"]["packages"]
+            key = (*packages, f"# state: {self._state_of(packages)}")
+            runtime_env = RuntimeEnv(pip=[*key, f"# failed before: {self.failures[key]}"])
             digest = runtime_env.pip_uri().rpartition("/")[2]
-            entry = self._environments.setdefault(digest, _Environment(packages, digest))
+            entry = self._environments.setdefault(digest, _Environment(key, digest))
             entry.invocations.append(name)
         return super().add_options(ray_remote_fn, name=name, runtime_env=runtime_env, **options)
 
