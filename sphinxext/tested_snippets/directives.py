@@ -14,6 +14,7 @@ from sphinx.directives.patches import Code as StockCode
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from sphinxext.tested_snippets.domain import snippet_waiver
 from sphinxext.tested_snippets.include import (
     Included,
     include,
@@ -197,8 +198,9 @@ class SnippetCheck(SphinxDirective):
     )
 
     def run(self) -> list[nodes.Node]:
-        """Nothing."""
-        return []
+        """Nothing that stays: at most a note that the next block is waived."""
+        reason = self.options.get("waive")
+        return [snippet_waiver(waive=reason)] if reason else []
 
 
 def defect_node(directive: SphinxDirective, message: str) -> nodes.Node:

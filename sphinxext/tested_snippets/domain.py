@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["PageRecord", "Placed", "SnippetDomain", "record_page", "snippet_status"]
+__all__ = [
+    "PageRecord",
+    "Placed",
+    "SnippetDomain",
+    "record_page",
+    "snippet_status",
+    "snippet_waiver",
+]
 
 
 @dataclass(frozen=True)
@@ -97,12 +104,17 @@ class snippet_status(nodes.General, nodes.Element):  # noqa: N801 - docutils nam
     """
 
 
+class snippet_waiver(nodes.Invisible, nodes.PreBibliographic, nodes.Element):  # noqa: N801 - as above
+    """Stands for a ``snippet-check`` with a reason, ``waive``, until the page has been read."""
+
+
 def record_page(app: Sphinx, doctree: nodes.document) -> None:
     """Record what a page that was just read shows (event ``doctree-read``)."""
     env = app.env
     path = Path(env.doc2path(env.docname))
     page = read_page(path, project_of(app.config)) if path.suffix == ".rst" else Page(())
     record = PageRecord(unknown=list(page.problems))
+    _apply_waivers(doctree)
     shown = list(_literal_blocks(doctree))
     pairs = _pair([digest(node.astext()) for node in shown], page.blocks)
     for index, (node, block) in enumerate(zip(shown, pairs)):
@@ -125,6 +137,17 @@ _UNSEEN_ON_PAGE = (
 )
 
 
+def _apply_waivers(doctree: nodes.document) -> None:
+    """Let each ``snippet-check`` with a reason waive the block after it, which the parsers may not see."""
+    reason = None
+    for node in list(doctree.findall()):
+        if isinstance(node, snippet_waiver):
+            reason = node["waive"]
+            node.parent.remove(node)
+        elif reason is not None and isinstance(node, (nodes.literal_block, nodes.doctest_block)):
+            node["waive"], reason = reason, None
+
+
 def _literal_blocks(doctree: nodes.document) -> Iterator[nodes.Element]:
     for node in doctree.findall():
         if isinstance(node, (nodes.literal_block, nodes.doctest_block)) and not isinstance(
@@ -134,19 +157,13 @@ def _literal_blocks(doctree: nodes.document) -> Iterator[nodes.Element]:
 
 
 def _pair(digests: Sequence[str], blocks: Sequence[PageBlock]) -> list[PageBlock | None]:
-    """For each text on the page the parsers' block with the same text, in the same order.
-
-    A waived block may differ, as ``parsed-literal`` does: it claims nothing about its text.
-    """
+    """For each text on the page the parsers' block with the same text, in the same order."""
     cut = [block for block in blocks if block.defect is None or block.text]
     parsed = [digest(block.text) for block in cut]
     pairs: list[PageBlock | None] = [None] * len(digests)
     matcher = difflib.SequenceMatcher(None, digests, parsed, autojunk=False)
-    for tag, start, stop, other, until in matcher.get_opcodes():
-        if tag == "equal":
-            pairs[start:stop] = cut[other:until]
-        elif stop - start == until - other:
-            pairs[start:stop] = [b if b.waived is not None else None for b in cut[other:until]]
+    for start, other, size in matcher.get_matching_blocks():
+        pairs[start : start + size] = cut[other : other + size]
     return pairs
 
 

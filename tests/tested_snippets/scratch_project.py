@@ -90,10 +90,11 @@ class Project:
         return file
 
     def page(self, text: str, name: str = "index") -> Path:
-        """Write a page with a title and this text."""
-        title = f"Page {name}"
+        """Write a page with a title and this text; only ``index`` is where a toctree would have it."""
+        title, orphan = f"Page {name}", "" if name == "index" else ":orphan:\n\n"
         return self.write(
-            f"docs/{name}.rst", f"{title}\n{'=' * 40}\n\n{textwrap.dedent(text).lstrip(chr(10))}"
+            f"docs/{name}.rst",
+            f"{orphan}{title}\n{'=' * 40}\n\n{textwrap.dedent(text).lstrip(chr(10))}",
         )
 
     def configure(self, text: str) -> None:
