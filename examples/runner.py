@@ -1,0 +1,181 @@
+"""The runtime CE of this site: executes the blocks of its pages on a local Compute Engine.
+
+A block of Python is published to the repo its task names, if it names one, imported on the submitting side,
+wrapped in a workflow and submitted. A drawing of a project tree is created, published and installed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from examples import trees
+from examples.stage import SetupCode, Stage, package_with
+from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
+
+if TYPE_CHECKING:
+    from local_ce import LocalCE
+    from sphinxext.tested_snippets.normalise import Normaliser
+
+ROOT = Path(__file__).parent.parent
+CONSTRAINTS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
+#: The images that the local CE offers beside the default one.
+IMAGES = ["my-registry.example.com/my-team/my-image:1.0"]
+
+
+class CERunner:
+    """Runs snippets on `ce`; `token` is the access token its private repos accept."""
+
+    def __init__(self, ce: LocalCE, token: str) -> None:
+        self.ce = ce
+        self.token = token
+
+    def __call__(self, snippet: Snippet) -> str:
+        """Execute a snippet and return a line for each value it gave.
+
+        :raises SetupError: the hidden set-up failed.
+        :raises RuntimeError: a workflow run failed; its message has the log of the environment, too.
+        """
+        from local_ce import RunFailed  # noqa: PLC0415 - not installed where only pages are built
+
+        try:
+            setup = SetupCode(snippet.setup)
+        except SyntaxError as error:
+            raise SetupError(f"the hidden set-up is no Python: {error}") from error
+        files, module = self._repo(snippet, setup)
+        with Stage(self.ce, files, self.token) as stage:
+            try:
+                stage.set(setup)
+            except Exception as error:
+                raise SetupError(f"{type(error).__name__}: {error}") from error
+            try:
+                with stage.module(files, module) as imported:
+                    return "\n".join(_run_all(imported, stage))
+            except RunFailed as error:
+                # The cause is one line; what a page is about may be another one of the log.
+                raise RuntimeError(f"{error}\n{error.log}") from error
+
+    def _repo(self, snippet: Snippet, setup: SetupCode) -> tuple[dict[str, str], str]:
+        """The files of the repo and the name of the module with the tasks."""
+        if trees.is_tree(snippet.text):
+            return trees.project(snippet.text), trees.module(snippet.text)
+        if snippet.language in {"toml", "ini", "cfg"}:
+            return self._with_manifest(snippet)
+        text = "\n\n".join(filter(None, [setup.definitions, snippet.text]))
+        return package_with(text), "my_proj.tasks"
+
+    def _with_manifest(self, snippet: Snippet) -> tuple[dict[str, str], str]:
+        """The example project with the manifest that the page shows in place of its own."""
+        name = "pyproject.toml" if snippet.language == "toml" else "setup.cfg"
+        files = {**trees.full_project(), name: snippet.text}
+        if "[project]" in snippet.text:
+            del files["setup.cfg"]  # The page says that one file is enough.
+        return files, "my_proj.train"
+
+
+def _run_all(module: ModuleType, stage: Stage) -> Iterator[str]:
+    """Run the workflows of a module, or each of its tasks in a workflow of its own.
+
+    A module with neither is a script, which ran when it was imported.
+    """
+    from orquestra import sdk
+
+    own = list(vars(module).values())
+    workflows = [value for value in own if isinstance(value, sdk.WorkflowTemplate)]
+    if workflows:
+        for template in workflows:
+            yield f"{template.__name__}() gave {stage.run(template())!r}"
+        return
+    tasks = [value for value in own if isinstance(value, sdk.TaskDef)]
+    for task in tasks:
+        yield f"{task.__name__}() gave {stage.run(workflow_of(task))!r}"
+
+
+def workflow_of(task: Any) -> Any:
+    """A workflow that calls `task` once, and is called itself."""
+    from orquestra import sdk
+
+    @sdk.workflow
+    def run_task() -> Any:
+        return task()
+
+    return run_task()
+
+
+@pytest.fixture(scope="session")
+def local_ce() -> Iterator[LocalCE]:
+    """The local CE of this site: with its constraints and images."""
+    from local_ce import LocalCE
+
+    with LocalCE.start(images=IMAGES, constraints=CONSTRAINTS) as ce:
+        # A small wheel in torch's place: what is tested is where packages go, not torch.
+        ce.index.build("torch", "2.0.1", {"torch/__init__.py": '__version__ = "2.0.1"\n'})
+        ce.index.build("my-plots", "1.3.0", {"my_plots/__init__.py": ""})
+        ce.index.build("my-tables", "0.1.0", {"my_tables/__init__.py": ""})
+        yield ce
+
+
+@pytest.fixture(scope="session")
+def ce_runner(local_ce: LocalCE, snippet_redactor: Normaliser) -> Runner:
+    """The runtime CE."""
+    token = "ghp_" + secrets.token_hex(16)
+    snippet_redactor.add_secret(token)
+    return CERunner(local_ce, token)
+
+
+@pytest.fixture(scope="session")
+def script_runner() -> Runner:
+    """The runtime "script": a Python process of its own, for code that starts a local CE itself."""
+
+    def run(snippet: Snippet) -> str:
+        with tempfile.TemporaryDirectory(prefix="script-", dir="/tmp") as folder:
+            script = Path(folder, "script.py")
+            script.write_text(snippet.text, encoding="utf-8")
+            done = subprocess.run(
+                [sys.executable, str(script)],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def staged(local_ce: LocalCE, ce_runner: CERunner) -> Iterator[Callable[[str], Stage]]:
+    """Gives the stage for a module text; tests use it to run variations of a snippet."""
+    with_stages: list[Stage] = []
+
+    def stage(text: str) -> Stage:
+        entered = Stage(local_ce, package_with(text), ce_runner.token).__enter__()
+        with_stages.append(entered)
+        return entered
+
+    yield stage
+    for entered in reversed(with_stages):
+        entered.__exit__()
+
+
+def installed_here(distribution: str) -> bool:
+    """Whether this process, which submits, has a distribution installed."""
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,173 @@
+"""Sets the scene for a snippet on the local CE: repos, credentials, modules, workflows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from examples.client import submitted_resources
+
+if TYPE_CHECKING:
+    from local_ce import LocalCE
+
+__all__ = ["PROJECT", "SetupCode", "Stage", "package_with"]
+
+#: The example project, whose files stand for those of a reader's repo.
+PROJECT = Path(__file__).parent / "my_proj"
+MANIFEST = {name: (PROJECT / name).read_text() for name in ("pyproject.toml", "setup.cfg")}
+
+_TAG = re.compile(r"v\d+(\.\d+)*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def package_with(tasks: str) -> dict[str, str]:
+    """The files of a repo that holds one module, ``my_proj.tasks``, with the text `tasks`."""
+    return {**MANIFEST, "src/my_proj/__init__.py": "", "src/my_proj/tasks.py": tasks}
+
+
+class SetupCode:
+    """Hidden set-up: its definitions become part of the snippet's module, its calls set the stage.
+
+    :ivar definitions: source of the imports, functions and assignments.
+    :ivar calls: source of the rest, for instance ``publish("https://github.com/my-org/my-repo")``.
+    """
+
+    def __init__(self, code: str) -> None:
+        definitions, calls = [], []
+        for node in ast.parse(code).body:
+            part = ast.get_source_segment(code, node) or ""
+            (calls if isinstance(node, ast.Expr) else definitions).append(part)
+        self.definitions = "\n\n".join(definitions)
+        self.calls = "\n".join(calls)
+
+
+class Stage:
+    """What one execution of a snippet needs around it.
+
+    :param files: what is in the repos that the snippet names.
+    :param token: the access token that private repos accept.
+    """
+
+    def __init__(self, ce: LocalCE, files: Mapping[str, str], token: str) -> None:
+        self.ce = ce
+        self.files = files
+        self._token = token
+        self._timeout = 120.0
+        self._private: set[str] = set()
+        self._folders = contextlib.ExitStack()
+
+    def __enter__(self) -> Stage:
+        environment = {
+            "GIT_CONFIG_GLOBAL": str(self.ce.folder / "gitconfig"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+        folder = tempfile.TemporaryDirectory(prefix="stage-", dir="/tmp")
+        self._folder = Path(self._folders.enter_context(folder))
+        environment["ORQ_CONFIG_PATH"] = str(self._folder / "config.json")
+        environment["ORQ_DB_PATH"] = str(self._folder / "workflows.db")
+        self._folders.enter_context(_environment(environment, without=["GIT_SSL_CAINFO"]))
+        self._log_in("my-login")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._folders.close()
+
+    def set(self, code: SetupCode) -> None:
+        """Make the calls of hidden set-up code. Offered are :meth:`publish` and its neighbours."""
+        names = {
+            "publish": self.publish,
+            "private": self.private,
+            "working_copy": self.working_copy,
+            "type_in": self.type_in,
+            "wait_at_most": self.wait_at_most,
+        }
+        exec(compile(code.calls, "<hidden set-up>", "exec"), names)  # noqa: S102 - our own pages
+
+    def publish(self, url: str, ref: str = "main") -> None:
+        """Commit the files to a repo, as a branch, or as a tag where `ref` looks like a version."""
+        if _COMMIT.fullmatch(ref):
+            return  # A commit names what is in the repo already.
+        tag = ref if _TAG.fullmatch(ref) else None
+        branch = "main" if tag else ref
+        self.ce.git.publish(url, self.files, branch, tag=tag, private=_bare(url) in self._private)
+
+    def private(self, url: str, username: str, secret: str, workspace: str) -> None:
+        """Make a repo private; the token that opens it is the value of a secret."""
+        self._private.add(_bare(url))
+        self.ce.git.allow(url, username=username, token=self._token)
+        self.ce.secrets.set(secret, self._token, workspace=workspace)
+
+    def working_copy(self, url: str) -> None:
+        """Publish a repo, clone it, and go to the clone."""
+        self.publish(url)
+        folder = self._folder / "clone"
+        subprocess.run(["git", "clone", "--quiet", url, str(folder)], check=True)
+        self._folders.callback(os.chdir, Path.cwd())
+        os.chdir(folder)
+
+    def type_in(self, answer: str) -> None:
+        """Answer the prompts for passwords."""
+        self._folders.enter_context(mock.patch("getpass.getpass", return_value=answer))
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Stop a run that is not finished by then."""
+        self._timeout = seconds
+
+    def _log_in(self, name: str) -> None:
+        """Write what ``orq login`` writes: a configuration with address and token of the services."""
+        from orquestra.sdk._base import _config  # noqa: PLC0415 - as in module()
+        from orquestra.sdk.schema.configs import RuntimeName  # noqa: PLC0415
+
+        services = {"uri": self.ce.secrets.url, "token": self.ce.secrets.token}
+        _config.write_config(name, RuntimeName.CE_REMOTE, services)
+
+    @contextlib.contextmanager
+    def module(self, files: Mapping[str, str], name: str) -> Iterator[ModuleType]:
+        """Import a module of the repo on the submitting side, as its user would."""
+        from local_ce import importable  # noqa: PLC0415 - not installed where only pages are built
+
+        with importable({path.removeprefix("src/"): text for path, text in files.items()}):
+            yield import_module(name)
+
+    def run(self, workflow: Any) -> Any:
+        """Publish to each git repo that a workflow names what is needed there, and run it.
+
+        :raises local_ce.RunFailed: the run failed.
+        """
+        submitted_resources(workflow)  # The client refuses some workflows before it sends them.
+        for imported in workflow.model.imports.values():
+            url = getattr(getattr(imported, "repo_url", None), "original_url", "")
+            if url.startswith("https://"):
+                self.publish(url, imported.git_ref)
+        return self.ce.run(workflow, timeout=self._timeout)
+
+
+def _bare(url: str) -> str:
+    return url.removesuffix(".git")
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str], without: list[str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in [*values, *without]}
+    os.environ.update(values)
+    for name in without:
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
