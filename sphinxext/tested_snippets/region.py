@@ -315,7 +315,7 @@ def _not_one(
             "Give each snippet of a file a name of its own",
         )
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
     marker = style.start.replace("{name}", name)
     return RegionError(
         source.path,

@@ -146,4 +146,5 @@ def _installed() -> bool:
     return any(point.group == "pytest11" and point.value == plugin.__name__ for point in points)
 
 
-_PLUGIN = () if _installed() else ("-p", plugin.__name__)
+# Hypothesis would be imported anew at the end of each run.
+_PLUGIN = ("-p", "no:hypothesispytest", *(() if _installed() else ("-p", plugin.__name__)))

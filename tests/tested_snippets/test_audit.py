@@ -79,8 +79,8 @@ def test_what_was_proven_is_shown_with_its_proof(proven: Project) -> None:
     assert "Not run: a file name" in text
     assert "runs and gives hello Ada" in text
     assert "Test: tests/test_a.py::test_hello" in text
-    assert 'href="_tests/tests/test_a.py.html#L-17"' in page.page()
-    assert 'id="L-17"' in page.page("_tests/tests/test_a.py.html")
+    assert 'href="_tests/tests/test_a.py.html#L-16"' in page.page()
+    assert 'id="L-16"' in page.page("_tests/tests/test_a.py.html")
 
 
 CHANGES = {

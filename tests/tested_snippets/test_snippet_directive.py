@@ -105,8 +105,8 @@ def test_a_wrong_snippet_says_what_to_do_in_every_build(project: Project) -> Non
     )
     wanted = [
         (
-            "docs/index.rst:4: WARNING: tests/test_a.py: there is no snippet 'instal': no line has 'def instal('; "
-            "did you mean 'install'? Correct the name on the page or mark the snippet in the file."
+            "docs/index.rst:4: WARNING: tests/test_a.py: there is no snippet 'instal': no line has 'def instal(' "
+            "(did you mean 'install'?). Correct the name on the page or mark the snippet in the file."
         ),
         (
             "docs/index.rst:6: WARNING: tests/test_a.py:7: the snippet 'twice' is ambiguous: lines 4, 7 start it. "
@@ -116,6 +116,7 @@ def test_a_wrong_snippet_says_what_to_do_in_every_build(project: Project) -> Non
         'unknown option: "dedent"',
     ]
     first, second = project.build(*QUIET), project.build(*QUIET)
+
     assert [text for text in wanted if text not in first.warnings] == []
     assert [text for text in wanted[:3] if text not in second.warnings] == []
     assert "docs/index.rst:10: WARNING: " in second.warnings
