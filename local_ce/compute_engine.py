@@ -10,6 +10,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,9 @@ class LocalCE:
             import ray  # noqa: PLC0415 - while Ray starts
 
             from .runs import Runner  # noqa: PLC0415 - as above
+
+            # The SDK imports this when it first translates a workflow, outside of this block.
+            import_module("orquestra.sdk._base._traversal")
 
             if ray.is_initialized():
                 raise RuntimeError(
