@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import traceback
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sybil import Example
+from sybil.integration.pytest import SybilItem
 
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.evidence import Check, Environment, Expectation, digest
 from sphinxext.tested_snippets.include import include_named, language_of
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE
 from sphinxext.tested_snippets.normalise import Normaliser, shortened
-from sphinxext.tested_snippets.project import STYLE_FORM, Project, style_of
 from sphinxext.tested_snippets.recorder import PROPERTY, Recorder
 from sphinxext.tested_snippets.runner import (
     CheckFailed,
@@ -28,42 +26,15 @@ from sphinxext.tested_snippets.runner import (
     line_with,
     meet,
 )
+from sphinxext.tested_snippets.settings import Settings, read_settings
 from sphinxext.tested_snippets.source import RegionError
-from sphinxext.tested_snippets.sybil import PageCheck, PageSybil
+from sphinxext.tested_snippets.sybil import PageCheck
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
 _MARKER = (
     "snippet(name, runtime=None, fails=None, output=None): this test is evidence for the "
     "snippet `name` (in the test's own file) or `path::name`, on a runtime, with an expected outcome"
 )
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The plugin's ini options, read. `runtimes` maps the names of runtimes to those of fixtures."""
-
-    project: Project
-    runtimes: Mapping[str, str]
-    normaliser: Normaliser
-    collect: Callable[[Path, pytest.Collector], pytest.Collector | None]
-
-    def runtime(self, name: str) -> str:
-        """The runtime called `name`, the first one for "".
-
-        :raises CheckFailed: there is no such runtime.
-        """
-        if not self.runtimes:
-            raise CheckFailed(
-                "no runtime is configured; give pytest's ini option snippets_runtimes lines of the form "
-                "`NAME = FIXTURE`",
-                "no runtime",
-            )
-        if name and name not in self.runtimes:
-            raise CheckFailed(
-                f"there is no runtime {name!r}; snippets_runtimes has {', '.join(self.runtimes)}",
-                "no such runtime",
-            )
-        return name or next(iter(self.runtimes))
 
 
 _SETTINGS = pytest.StashKey[Settings]()
@@ -107,7 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings and start recording."""
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_SETTINGS] = settings = _settings(config)
+    config.stash[_SETTINGS] = settings = read_settings(config, _evaluate)
     recorder = Recorder(
         project=settings.project,
         folder=config.rootpath / config.getini("snippets_evidence"),
@@ -118,43 +89,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(recorder, "tested_snippets_recorder")
 
 
-def _settings(config: pytest.Config) -> Settings:
-    runtimes = dict(_pairs(config, "snippets_runtimes", "="))
-    marker = config.getini("snippets_marker")
-    style = style_of(marker) if marker else DEFAULT_STYLE
-    if style is None:
-        raise pytest.UsageError(
-            f"snippets_marker is {marker!r}, expected {STYLE_FORM}, a line each"
-        )
-    project = Project(config.rootpath, style)
-    try:
-        normaliser = Normaliser(project.root, _pairs(config, "snippets_normalise", "=>"))
-    except re.error as error:
-        raise pytest.UsageError(
-            f"snippets_normalise has {error.pattern!r}, which is no regular expression: {error}"
-        ) from None
-    try:
-        pages = PageSybil(project, config.getini("snippets_pages"), _evaluate)
-    except (ValueError, NotImplementedError) as error:
-        raise pytest.UsageError(
-            f"snippets_pages takes globs from {project.root}, the folder of pytest's settings: {error}"
-        ) from None
-    return Settings(project, runtimes, normaliser, pages.pytest())
-
-
-def _pairs(config: pytest.Config, option: str, separator: str) -> list[tuple[str, str]]:
-    pairs = []
-    for line in config.getini(option):
-        left, found, right = line.partition(separator)
-        if not (found and left.strip()):
-            raise pytest.UsageError(f"{option} has the line {line!r}, expected A {separator} B")
-        pairs.append((left.strip(), right.strip()))
-    return pairs
-
-
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the blocks of a page."""
     return parent.config.stash[_SETTINGS].collect(file_path, parent)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let a page's failure be shown whatever it is: Sybil's filter breaks on chained exceptions."""
+    if isinstance(item, SybilItem) and isinstance(item.example.region.parsed, PageCheck):
+        item._traceback_filter = _whole_traceback  # type: ignore[method-assign]
+
+
+def _whole_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    return excinfo.traceback
 
 
 def _evaluate(example: Example) -> str | None:

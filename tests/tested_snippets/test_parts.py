@@ -101,7 +101,8 @@ def test_evidence_is_read_as_it_was_written(
 
 def check(
     test: str = "t::a", passed: bool = True, text: str = "code", test_digest: str = "1"
-) -> Check:  # noqa: D103
+) -> Check:
+    """A recorded check of the snippet ``f::s``."""
     return Check("f::s", test, "py", Expectation(), passed, "seen", digest(text), test_digest)
 
 
