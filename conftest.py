@@ -2,4 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 pytest_plugins = ["examples.runner", "examples.project_runner"]
+
+#: Warnings of Ray's while it runs; ours stay errors.
+_THIRD_PARTY = (
+    # Ray leaves its log files, and the processes it started, to the garbage collector.
+    "ignore:unclosed file:ResourceWarning",
+    "ignore:subprocess .* is still running:ResourceWarning",
+)
+_ON_RAY = tuple(Path(__file__).parent / name for name in ("docs", "examples", "tests/local_ce"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let Ray's warnings pass where Ray runs."""
+    for item in items:
+        if any(folder in item.path.parents for folder in _ON_RAY):
+            for line in _THIRD_PARTY:
+                item.add_marker(pytest.mark.filterwarnings(line))

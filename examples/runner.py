@@ -63,7 +63,7 @@ class CERunner:
                     return "\n".join(_run_all(imported, stage))
             except RunFailed as error:
                 # The cause is one line; what a page is about may be another one of the log.
-                raise RuntimeError(f"{error}\n{error.log}") from error
+                raise RuntimeError(f"{error.cause}\n{error}\n{error.log}") from error
 
     def _repo(self, snippet: Snippet, setup: SetupCode) -> tuple[dict[str, str], str]:
         """The files of the repo and the name of the module with the tasks."""

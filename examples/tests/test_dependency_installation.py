@@ -69,25 +69,6 @@ class Snippets:
         )
         # </snippet>
 
-    # .. snippet-check::
-    #    :fails: fatal: Authentication failed for 'https://github.com/my-org/my-private-repo.git/'
-    #    :setup: private_repo
-    @staticmethod
-    def no_username():
-        from orquestra import sdk
-
-        my_repo = sdk.GithubImport(
-            "my-org/my-private-repo",
-            personal_access_token=sdk.Secret(
-                "my-github-token", workspace_id="my-workspace"
-            ),
-        )
-
-        @sdk.task(source_import=my_repo)
-        def train():
-            return "trained"
-        # </snippet>
-
     @staticmethod
     def private_repo(private):
         private(

@@ -31,8 +31,8 @@ class Snippets:
         from orquestra import sdk
 
         @sdk.task
-        def square_sum(numbers=(1, 2, 3)):
-            return sum(number**2 for number in numbers)
+        def add(first=1, second=2):
+            return first + second
         # </snippet>
 
     @staticmethod
@@ -40,15 +40,19 @@ class Snippets:
         from orquestra import sdk
 
         @sdk.task(source_import=sdk.InlineImport())
-        def square_sum(numbers=(1, 2, 3)):
-            return sum(number**2 for number in numbers)
+        def add(first=1, second=2):
+            return first + second
         # </snippet>
 
     @staticmethod
     def python_imports():
         from orquestra import sdk
 
-        @sdk.task(dependency_imports=[sdk.PythonImports("torch~=2.0")])
+        @sdk.task(
+            dependency_imports=[
+                sdk.PythonImports("torch~=2.0"),
+            ],
+        )
         def torch_version():
             import torch
 
@@ -108,7 +112,10 @@ class Snippets:
         from orquestra import sdk
 
         @sdk.task(
-            source_import=sdk.GithubImport("my-org/my-public-repo", git_ref="main"),
+            source_import=sdk.GithubImport(
+                "my-org/my-public-repo",
+                git_ref="main",
+            ),
         )
         def preprocess():
             return "preprocessed"
@@ -162,19 +169,15 @@ class Snippets:
         publish("https://github.com/my-org/my-public-repo")
         # </snippet>
 
-    @staticmethod
-    def working_copy(working_copy):
-        working_copy("https://github.com/my-org/my-public-repo")
-        # </snippet>
 
 
-@pytest.mark.snippet("defaults", output="square_sum() gave 14")
+@pytest.mark.snippet("defaults", output="add() gave 3")
 def test_a_task_without_imports_gives_its_result(snippet: BoundSnippet) -> None:
     """What QE needed no imports for needs none on CE."""
     snippet.run()
 
 
-@pytest.mark.snippet("inline_import", output="square_sum() gave 14")
+@pytest.mark.snippet("inline_import", output="add() gave 3")
 def test_an_inline_import_gives_the_same_result(snippet: BoundSnippet) -> None:
     """The long form does what the default does."""
     snippet.run()

@@ -26,7 +26,7 @@ _CREDENTIALS = [
     (re.compile(r"\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*"), REDACTED),
     (
         re.compile(
-            r"(?i)((?:password|passwd|token|secret|api_?key)[\"']?\s*[=:]\s*[\"']?)[^\s'\",;]{4,}"
+            r"(?i)((?:password|passwd|token|secret|api_?key)[\"']?\s*[=:]\s*[\"']?)(?!\w+\.\w[\w.]*\()[^\s'\",;]{4,}"
         ),
         rf"\1{REDACTED}",
     ),

@@ -10,6 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sphinxext.tested_snippets.audit import audit_of, snippet_domain
 from sphinxext.tested_snippets.domain import snippet_status
+from sphinxext.tested_snippets.evidence import Check
 from sphinxext.tested_snippets.proofs import proof_uri
 from sphinxext.tested_snippets.verdict import Finding, State, Verdict
 
@@ -51,7 +52,7 @@ class ShowStatus(SphinxPostTransform):
 
 def headline(verdict: Verdict) -> tuple[str, str]:
     """The outcome in one line and the versions it holds for, "" where nothing ran."""
-    holding = [finding for finding in verdict.findings if finding.outdated is None]
+    holding = _shown_first(verdict)
     versions = "; ".join(dict.fromkeys(str(finding.environment) for finding in holding))
     if verdict.state is State.VERIFIED:
         return f"Checked: {_outcomes(holding)}", versions
@@ -65,18 +66,28 @@ def headline(verdict: Verdict) -> tuple[str, str]:
     return texts[verdict.state], versions
 
 
+def _shown_first(verdict: Verdict) -> list[Finding]:
+    """The checks that the page itself makes of the block, or all that hold where it makes none."""
+    holding = [finding for finding in verdict.findings if finding.outdated is None]
+    return [finding for finding in holding if finding.own] or holding
+
+
 def _outcomes(findings: list[Finding]) -> str:
-    """For instance "runs on CE", or "runs on QE, fails on CE" where a snippet was tried on both."""
-    seen = dict.fromkeys(
-        f"{'runs' if finding.check.expected.fails is None else 'fails'} on {finding.check.runtime}"
-        for finding in findings
-    )
-    return ", ".join(seen)
+    """For instance "runs on CE", or "runs on CE (public), fails on CE (private)"."""
+    return ", ".join(dict.fromkeys(_outcome(finding.check) for finding in findings))
+
+
+def _outcome(check: Check) -> str:
+    word = "runs" if check.expected.fails is None else "fails"
+    _, labelled, label = check.test.rpartition("[")
+    shown = f" ({label.rstrip(']')})" if labelled and check.test.endswith("]") else ""
+    return f"{word} on {check.runtime}{shown}"
 
 
 def _plain(verdict: Verdict) -> nodes.Node:
     text, versions = headline(verdict)
-    observed = dict.fromkeys(f.check.observed for f in verdict.findings if f.check.observed)
+    findings = _shown_first(verdict)
+    observed = dict.fromkeys(f.check.observed for f in findings if f.check.observed)
     parts = [f"{_SIGNS[verdict.state]} {text}", *([f"({versions})"] if versions else [])]
     line = " ".join(parts) + ("" if not observed else f". Observed: {'; '.join(observed)}")
     return nodes.paragraph("", line, classes=["snippet-status"])
@@ -103,9 +114,7 @@ def _html(verdict: Verdict, app: Sphinx, docname: str) -> str:
 def _fails_as_expected(verdict: Verdict) -> bool:
     """Whether every check of a verified block is one of a failure that the page is about."""
     return verdict.state is State.VERIFIED and all(
-        finding.check.expected.fails is not None
-        for finding in verdict.findings
-        if finding.outdated is None
+        finding.check.expected.fails is not None for finding in _shown_first(verdict)
     )
 
 
@@ -116,7 +125,7 @@ def _sentence(text: str) -> str:
 def _html_finding(finding: Finding, app: Sphinx, docname: str) -> str:
     check = finding.check
     if finding.outdated:
-        what = f"{finding.outdated}"
+        what = finding.outdated
     elif not check.passed:
         what = "did not behave as expected"
     elif check.expected.fails is not None:

@@ -47,11 +47,17 @@ class ShownBlock:
 
 @dataclass(frozen=True)
 class Finding:
-    """A recorded check of a block, and why it doesn't hold any more, or None where it does."""
+    """A recorded check of a block.
+
+    :param outdated: why it doesn't hold any more, or None where it does.
+    :param own: whether the page declares it for this block; others are tests of the snippet, which may
+        try it under conditions of their own.
+    """
 
     environment: Environment
     check: Check
     outdated: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def judge(block: ShownBlock, index: Index, digest_of: DigestOf) -> Verdict:
     recorded = index.by_digest.get(block.digest, [])
     if not recorded:
         return _without_evidence(block, index)
-    findings = tuple(_find(env, check, digest_of) for env, check in recorded)
+    findings = tuple(_find(env, check, block, digest_of) for env, check in recorded)
     missing = _not_recorded(block, findings)
     holding = [finding for finding in findings if finding.outdated is None]
     failed = [finding.check for finding in holding if not finding.check.passed]
@@ -107,11 +113,13 @@ _CHANGED = "changed since it ran"
 _GONE = "does not exist any more"
 
 
-def _find(environment: Environment, check: Check, digest_of: DigestOf) -> Finding:
+def _find(
+    environment: Environment, check: Check, block: ShownBlock, digest_of: DigestOf
+) -> Finding:
     now = digest_of(check.test)
-    if now is None:
-        return Finding(environment, check, _GONE)
-    return Finding(environment, check, None if now == check.test_digest else _CHANGED)
+    outdated = None if now == check.test_digest else _CHANGED
+    own = check.test in (block.checks or {})
+    return Finding(environment, check, _GONE if now is None else outdated, own)
 
 
 def _without_evidence(block: ShownBlock, index: Index) -> Verdict:
