@@ -6,13 +6,10 @@ wrapped in a workflow and submitted. A drawing of a project tree is created, pub
 
 from __future__ import annotations
 
-import os
+import inspect
 import secrets
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -133,26 +130,20 @@ def ce_runner(local_ce: LocalCE, snippet_redactor: Normaliser) -> Runner:
     return CERunner(local_ce, token)
 
 
-@pytest.fixture(scope="session")
-def script_runner() -> Runner:
-    """The runtime "script": a Python process of its own, for code that starts a local CE itself."""
+@pytest.fixture
+def calling_runner(request: pytest.FixtureRequest) -> Runner:
+    """The runtime "pytest": calls the tests of a snippet with the fixtures that they name."""
+    from local_ce import importable  # noqa: PLC0415 - not installed where only pages are built
 
     def run(snippet: Snippet) -> str:
-        with tempfile.TemporaryDirectory(prefix="script-", dir="/tmp") as folder:
-            script = Path(folder, "script.py")
-            script.write_text(snippet.text, encoding="utf-8")
-            done = subprocess.run(
-                [sys.executable, str(script)],
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout
+        with importable({"test_snippet.py": snippet.text}):
+            names = vars(import_module("test_snippet"))
+            tests = [value for name, value in names.items() if name.startswith("test_")]
+            if not tests:
+                raise ValueError("the snippet has no function test_..., nothing would run")
+            for test in tests:
+                test(*map(request.getfixturevalue, inspect.signature(test).parameters))
+        return ""
 
     return run
 

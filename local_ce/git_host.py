@@ -103,6 +103,8 @@ class GitHost:
         """
         with self._lock:
             repo = self._entry(url)
+            if (username, token) in repo.credentials:
+                return  # Nothing changed, so environments built with them stay good.
             repo.credentials.add((username, token))
             self._seen.add((username, token))
             repo.generation += 1

@@ -36,7 +36,7 @@ class Snippets:
 
     @staticmethod
     def seconds(wait_at_most):
-        wait_at_most(4)
+        wait_at_most(2)
         # </snippet>
 
 

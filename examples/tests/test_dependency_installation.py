@@ -38,25 +38,6 @@ class Snippets:
         # </snippet>
 
     # .. snippet-check::
-    #    :setup: private_repo
-    @staticmethod
-    def use_token():
-        from orquestra import sdk
-
-        my_repo = sdk.GithubImport(
-            "my-org/my-private-repo",
-            username="my-github-username",
-            personal_access_token=sdk.Secret(
-                "my-github-token", workspace_id="my-workspace"
-            ),
-        )
-
-        @sdk.task(source_import=my_repo)
-        def train():
-            return "trained"
-        # </snippet>
-
-    # .. snippet-check::
     #    :fails: You passed a string as `personal_access_token
     @staticmethod
     def token_in_the_code():
@@ -66,16 +47,6 @@ class Snippets:
             "my-org/my-private-repo",
             username="my-github-username",
             personal_access_token="paste the token here",
-        )
-        # </snippet>
-
-    @staticmethod
-    def private_repo(private):
-        private(
-            "https://github.com/my-org/my-private-repo",
-            username="my-github-username",
-            secret="my-github-token",
-            workspace="my-workspace",
         )
         # </snippet>
 
