@@ -146,7 +146,9 @@ def doctests(session: nox.Session) -> None:
     env = install_ce(session)
     # As an option, the folders step back when the arguments name what to run.
     parallel = in_parallel(session.posargs)
-    session.run("pytest", *parallel, "-o", "testpaths=docs examples/tests", *session.posargs, env=env)
+    session.run(
+        "pytest", *parallel, "-o", "testpaths=docs examples/tests", *session.posargs, env=env
+    )
 
 
 @nox.session

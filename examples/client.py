@@ -32,8 +32,8 @@ def submitted_resources(workflow: Any) -> Any:
     :raises orquestra.sdk.exceptions.WorkflowSyntaxError: the client refuses the workflow.
     """
     # The SDK is not installed where pages are only built.
-    from orquestra.sdk._base._driver._ce_runtime import CERuntime  # noqa: PLC0415
-    from orquestra.sdk.schema.configs import RuntimeConfiguration, RuntimeName  # noqa: PLC0415
+    from orquestra.sdk._base._driver._ce_runtime import CERuntime
+    from orquestra.sdk.schema.configs import RuntimeConfiguration, RuntimeName
 
     config = RuntimeConfiguration(
         config_name="recorder",

@@ -43,7 +43,7 @@ class CERunner:
         :raises SetupError: the hidden set-up failed.
         :raises RuntimeError: a workflow run failed; its message has the log of the environment, too.
         """
-        from local_ce import RunFailed  # noqa: PLC0415 - not installed where only pages are built
+        from local_ce import RunFailed
 
         try:
             setup = SetupCode(snippet.setup)
@@ -133,7 +133,7 @@ def ce_runner(local_ce: LocalCE, snippet_redactor: Normaliser) -> Runner:
 @pytest.fixture
 def calling_runner(request: pytest.FixtureRequest) -> Runner:
     """The runtime "pytest": calls the tests of a snippet with the fixtures that they name."""
-    from local_ce import importable  # noqa: PLC0415 - not installed where only pages are built
+    from local_ce import importable
 
     def run(snippet: Snippet) -> str:
         with importable({"test_snippet.py": snippet.text}):

@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+from typing_extensions import Self
 
 from examples.client import submitted_resources
 
@@ -43,7 +45,8 @@ class SetupCode:
     """
 
     def __init__(self, code: str) -> None:
-        definitions, calls = [], []
+        definitions: list[str] = []
+        calls: list[str] = []
         for node in ast.parse(code).body:
             part = ast.get_source_segment(code, node) or ""
             (calls if isinstance(node, ast.Expr) else definitions).append(part)
@@ -66,7 +69,7 @@ class Stage:
         self._private: set[str] = set()
         self._folders = contextlib.ExitStack()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         environment = {
             "GIT_CONFIG_GLOBAL": str(self.ce.folder / "gitconfig"),
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -126,8 +129,8 @@ class Stage:
 
     def _log_in(self, name: str) -> None:
         """Write what ``orq login`` writes: a configuration with address and token of the services."""
-        from orquestra.sdk._base import _config  # noqa: PLC0415 - as in module()
-        from orquestra.sdk.schema.configs import RuntimeName  # noqa: PLC0415
+        from orquestra.sdk._base import _config
+        from orquestra.sdk.schema.configs import RuntimeName
 
         services = {"uri": self.ce.secrets.url, "token": self.ce.secrets.token}
         _config.write_config(name, RuntimeName.CE_REMOTE, services)
@@ -135,7 +138,7 @@ class Stage:
     @contextlib.contextmanager
     def module(self, files: Mapping[str, str], name: str) -> Iterator[ModuleType]:
         """Import a module of the repo on the submitting side, as its user would."""
-        from local_ce import importable  # noqa: PLC0415 - not installed where only pages are built
+        from local_ce import importable
 
         with importable({path.removeprefix("src/"): text for path, text in files.items()}):
             yield import_module(name)

@@ -7,8 +7,6 @@ from examples.stage import MANIFEST, PROJECT
 __all__ = ["full_project", "is_tree", "module", "paths", "project"]
 
 
-
-
 def is_tree(text: str) -> bool:
     """Whether a block is a call of ``tree`` and what it printed."""
     return text.lstrip().startswith("$ tree")

@@ -20,6 +20,7 @@ class Snippets:
         @sdk.task(custom_image="my-registry.example.com/my-team/my-image:1.0")
         def train():
             return "trained"
+
         # </snippet>
 
     # .. snippet-check::
@@ -32,6 +33,7 @@ class Snippets:
         @sdk.task(custom_image="my-registry.example.com/my-team/no-such-image:1.0")
         def train():
             return "trained"
+
         # </snippet>
 
     @staticmethod

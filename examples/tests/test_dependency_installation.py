@@ -64,6 +64,7 @@ class Snippets:
             import my_tables
 
             return f"{my_plots.__name__} and {my_tables.__name__}"
+
         # </snippet>
 
 

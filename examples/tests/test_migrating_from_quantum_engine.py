@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from examples.stage import Stage
     from sphinxext.tested_snippets.plugin import BoundSnippet
 
-# The snippets are pages' text: what they define is used by whoever copies them, and their imports
-# belong where the reader sees them.
-# ruff: noqa: F841, PLC0415
-
 
 class Snippets:
     """What the guide shows. Each region ends before its own end marker."""
@@ -33,6 +29,7 @@ class Snippets:
         @sdk.task
         def add(first=1, second=2):
             return first + second
+
         # </snippet>
 
     @staticmethod
@@ -42,6 +39,7 @@ class Snippets:
         @sdk.task(source_import=sdk.InlineImport())
         def add(first=1, second=2):
             return first + second
+
         # </snippet>
 
     @staticmethod
@@ -57,6 +55,7 @@ class Snippets:
             import torch
 
             return torch.__version__
+
         # </snippet>
 
     # .. snippet-check::
@@ -74,6 +73,7 @@ class Snippets:
         )
         def train():
             return "trained"
+
         # </snippet>
 
     # .. snippet-check::
@@ -95,6 +95,7 @@ class Snippets:
         )
         def train():
             return "trained"
+
         # </snippet>
 
     @staticmethod
@@ -119,6 +120,7 @@ class Snippets:
         )
         def preprocess():
             return "preprocessed"
+
         # </snippet>
 
     # .. snippet-check::
@@ -140,6 +142,7 @@ class Snippets:
         )
         def evaluate():
             return "evaluated"
+
         # </snippet>
 
     @staticmethod
@@ -157,7 +160,7 @@ class Snippets:
         def latest_commit_sha():
             import subprocess
 
-            url = f"https://github.com/{REPO}"
+            url = f"https://github.com/{REPO}"  # noqa: F821 - the snippet has it
             listing = subprocess.run(
                 ["git", "ls-remote", url, "refs/heads/main"],
                 check=True,
@@ -168,7 +171,6 @@ class Snippets:
 
         publish("https://github.com/my-org/my-other-repo")
         # </snippet>
-
 
 
 @pytest.mark.snippet("defaults", output="add() gave 3")
@@ -233,9 +235,7 @@ def test_a_private_repo_is_installed_as_a_dependency_with_the_token(
     "github_import_private_after",
     fails="fatal: Authentication failed for 'https://github.com/my-org/my-private-repo.git/'",
 )
-def test_a_wrong_token_is_refused(
-    snippet: BoundSnippet, staged: Callable[[str], Stage]
-) -> None:
+def test_a_wrong_token_is_refused(snippet: BoundSnippet, staged: Callable[[str], Stage]) -> None:
     """The repo looks at the token, so that the check above means something."""
     stage = staged(snippet.text)
     _make_private(stage)

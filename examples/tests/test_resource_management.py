@@ -25,6 +25,7 @@ class Snippets:
         @sdk.task(resources=sdk.Resources(cpu="1", memory="500Mi"))
         def train():
             return "trained"
+
         # </snippet>
 
     # .. snippet-check::
@@ -36,6 +37,7 @@ class Snippets:
         @sdk.task(resources=sdk.Resources(cpu="1500m"))
         def train():
             return "trained"
+
         # </snippet>
 
     @staticmethod
@@ -49,6 +51,7 @@ class Snippets:
         @sdk.workflow(resources=sdk.Resources(cpu="4", memory="1Gi", nodes=1))
         def compare():
             return train("small"), train("large")
+
         # </snippet>
 
     # .. snippet-check::
@@ -64,6 +67,7 @@ class Snippets:
         @sdk.workflow(resources=sdk.Resources(cpu="2", memory="1Gi"))
         def compare():
             return train()
+
         # </snippet>
 
     # .. snippet-check::
@@ -76,6 +80,7 @@ class Snippets:
         @sdk.task(resources=sdk.Resources(cpu="100"))
         def train():
             return "trained"
+
         # </snippet>
 
     @staticmethod
@@ -110,7 +115,9 @@ def test_without_a_request_the_largest_task_is_what_the_workflow_asks_for(
     assert (asked.cpu, asked.memory) == ("2", "500Mi")
 
 
-@pytest.mark.snippet("workflow_resources", output="compare() gave ('small trained', 'large trained')")
+@pytest.mark.snippet(
+    "workflow_resources", output="compare() gave ('small trained', 'large trained')"
+)
 def test_the_results_are_those_of_both_tasks(snippet: BoundSnippet) -> None:
     """Resources change when tasks run, not what they give."""
     snippet.run()

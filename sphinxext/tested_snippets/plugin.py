@@ -97,7 +97,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a page's failure be shown whatever it is: Sybil's filter breaks on chained exceptions."""
     if isinstance(item, SybilItem) and isinstance(item.example.region.parsed, PageCheck):
-        item._traceback_filter = _whole_traceback  # type: ignore[method-assign]
+        item._traceback_filter = _whole_traceback  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def _whole_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:

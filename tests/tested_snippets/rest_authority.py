@@ -116,9 +116,18 @@ def sphinx_reader(folder: Path, pages: Mapping[str, bytes]) -> Iterator[Reader]:
     for name, text in {"index": b"Pages\n=====\n", **pages}.items():
         (source / f"{name}.rst").write_bytes(text)
     warnings = io.StringIO()
-    built = [str(source), str(source), str(folder / "out"), str(folder / "doctrees")]
+    out, doctrees = str(folder / "out"), str(folder / "doctrees")
     with patch_docutils(str(source)), docutils_namespace():
-        app = Sphinx(*built, "dummy", status=None, warning=warnings, freshenv=True)
+        app = Sphinx(
+            srcdir=str(source),
+            confdir=str(source),
+            outdir=out,
+            doctreedir=doctrees,
+            buildername="dummy",
+            status=None,
+            warning=warnings,
+            freshenv=True,
+        )
         app.builder.read()
         yield Reader(app, warnings)
 

@@ -1,0 +1,1 @@
+"""What runs the snippets of this site: Orquestra, Ray and the documentation meet here and nowhere else."""
