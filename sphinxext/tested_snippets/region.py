@@ -205,7 +205,7 @@ def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[in
     last = result.last - (1 if markers.end_included else 0)
     body = [(line, result.source.lines[line - 1]) for line in range(first, last + 1)]
     if _DEFINITION.match(start_text):
-        if markers.start_included or markers.end_included:
+        if markers.start_included:
             return None  # ``:start-at:`` shows code from its first line on; what follows is the author's.
         return _definition_outside(result.source, body, _indent(start_text))
     if not is_comment(start_text):
