@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, ref
@@ -36,7 +36,7 @@ class Audit:
         self.project = project
         evidence, self.errors = load_all(folder)
         self.index = Index(evidence)
-        self._page_tests: dict[str, dict[str, str]] = {}
+        self._page_tests: dict[str, dict[str, tuple[int, str]]] = {}
 
     @property
     def app(self) -> Sphinx:
@@ -53,15 +53,20 @@ class Audit:
         path, names = split_node_id(test)
         file = self.project.root / path
         if file.suffix == ".rst":
-            return self._tests_of_page(path, file).get(test)
+            return self.tests_of_page(path).get(test, (0, None))[1]
         code = find_test(file, names)
         return code.digest if code else None
 
-    def _tests_of_page(self, path: str, file: Path) -> dict[str, str]:
+    def tests_of_page(self, path: str) -> Mapping[str, tuple[int, str]]:
+        """The checks that a page declares: node id to the line of the block and the check's digest.
+
+        A page is read once in a build, however many of its checks are asked for.
+        """
         if path not in self._page_tests:
+            file = self.project.root / path
             blocks = read_page(file, self.project).blocks if file.exists() else ()
             self._page_tests[path] = {
-                check.test: check.digest for block in blocks for check in block.checks
+                check.test: (block.line, check.digest) for block in blocks for check in block.checks
             }
         return self._page_tests[path]
 

@@ -70,7 +70,8 @@ class _Cutting(SphinxDirective):
     def _literal_block(self, included: Included) -> nodes.literal_block:
         options = self.options
         block = nodes.literal_block(included.text, included.text)
-        block.source = self.find(self.arguments[0].partition("::")[0])[0].as_posix()
+        written = self.arguments[0].partition("::")[0]
+        block.source = Path(self.env.relfn2path(written)[1]).as_posix()
         block["source"] = block.source
         block["force"] = "force" in options
         self.set_source_info(block)

@@ -6,8 +6,9 @@ what is run are the same text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ class _StrictReader(LiteralIncludeReader):
         self.style = style
         self.cut: region.Cut | None = None
         self._within = range(0)  # What :pyobject: leaves of the file,
-        self._numbers: list[int] = []  # and the lines that are left after the last filter, 1-based.
+        self._numbers: Sequence[
+            int
+        ] = ()  # and the lines that are left after the last filter, 1-based.
 
     def read_file(self, filename: Any, location: Any = None) -> list[str]:
         name = self.name if str(filename) == str(self.filename) else str(filename)
@@ -75,7 +78,7 @@ class _StrictReader(LiteralIncludeReader):
 
     def _keep(self, within: range) -> None:
         self._within = within
-        self._numbers = [index + 1 for index in within]
+        self._numbers = range(within.start + 1, within.stop + 1)
 
     def _source(self, path: Path, name: str) -> Source:
         return Source.read(path, name, self.encoding, self.options.get("tab-width"))
@@ -170,6 +173,7 @@ def split_target(target: str) -> tuple[str, str]:
     return path, name
 
 
+@lru_cache(maxsize=256)  # Pygments tries the patterns of all its lexers.
 def language_of(suffix: str) -> str | None:
     """The language that files with this `suffix` are highlighted as, or None where Pygments knows none."""
     lexer = find_lexer_class_for_filename(f"file{suffix}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -35,11 +36,7 @@ class Project:
 
     def relative(self, path: Path) -> str:
         """`path` from the root with forward slashes, and with ``..`` when it lies outside."""
-        resolved, root = path.resolve(), self.root.resolve()
-        try:
-            return PurePath(os.path.relpath(resolved, root)).as_posix()
-        except ValueError:  # Another drive.
-            return resolved.as_posix()
+        return _relative(path, self.root)
 
     def resolve(self, page: Path, written: str) -> Path:
         """The file that `written` on `page` names, as Sphinx resolves it."""
@@ -49,6 +46,16 @@ class Project:
         else:
             folder = page.parent
         return Path(os.path.normpath(folder / PurePosixPath(written.lstrip("/"))))
+
+
+# A page asks for the same few files again and again, and each answer takes a look at every folder above.
+@lru_cache(maxsize=1024)
+def _relative(path: Path, root: Path) -> str:
+    resolved = path.resolve()
+    try:
+        return PurePath(os.path.relpath(resolved, root.resolve())).as_posix()
+    except ValueError:  # Another drive.
+        return resolved.as_posix()
 
 
 def find_root(folder: Path) -> Path:

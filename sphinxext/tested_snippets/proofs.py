@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sphinxext.tested_snippets.audit import audit_of, snippet_domain
-from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.include import language_of
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
@@ -39,16 +38,14 @@ def _page_name(path: str) -> str:
 
 
 def _line_of(app: Sphinx, test: str) -> int | None:
-    project = audit_of(app.config).project
+    audit = audit_of(app.config)
     path, names = split_node_id(test)
-    file = project.root / path
+    file = audit.project.root / path
     if file.suffix != ".rst":
         code = find_test(file, names)
         return code.line if code else None
-    blocks = read_page(file, project).blocks
-    return next(
-        (block.line for block in blocks for check in block.checks if check.test == test), None
-    )
+    declared = audit.tests_of_page(path).get(test)
+    return declared[0] if declared else None
 
 
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
