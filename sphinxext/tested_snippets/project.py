@@ -36,7 +36,7 @@ class Project:
 
     def relative(self, path: Path) -> str:
         """`path` from the root with forward slashes, and with ``..`` when it lies outside."""
-        return _relative(path, self.root)
+        return _relative(path.absolute(), self.root.absolute())
 
     def resolve(self, page: Path, written: str) -> Path:
         """The file that `written` on `page` names, as Sphinx resolves it."""
