@@ -22,7 +22,7 @@ __all__ = ["ShowStatus", "depart_html", "headline", "visit_html"]
 
 _SIGNS = {
     State.VERIFIED: "✓",
-    State.FAILING: "✗",
+    State.FAILING: "‼",
     State.STALE: "↻",
     State.NEVER_RUN: "○",
     State.WAIVED: "·",
@@ -88,19 +88,19 @@ def _plain(verdict: Verdict) -> nodes.Node:
     text, versions = headline(verdict)
     findings = _shown_first(verdict)
     observed = dict.fromkeys(f.check.observed for f in findings if f.check.observed)
-    parts = [f"{_SIGNS[verdict.state]} {text}", *([f"({versions})"] if versions else [])]
+    parts = [f"{_sign(verdict)} {text}", *([f"({versions})"] if versions else [])]
     line = " ".join(parts) + ("" if not observed else f". Observed: {'; '.join(observed)}")
     return nodes.paragraph("", line, classes=["snippet-status"])
 
 
 def _html(verdict: Verdict, app: Sphinx, docname: str) -> str:
     text, versions = headline(verdict)
-    state = "fails" if _fails_as_expected(verdict) else verdict.state.value
-    sign = "✗" if state == "fails" else _SIGNS[verdict.state]
-    shown = f'<span class="snippet-sign" aria-hidden="true">{sign}</span> {escape(text)}'
+    sign = f'<span class="snippet-sign" aria-hidden="true">{_sign(verdict)}</span>'
+    shown = f"{sign} {escape(text)}"
     if versions:
         shown += f' <span class="snippet-versions">{escape(versions)}</span>'
-    classes = f"snippet-status snippet-status-{state.replace('_', '-')}"
+    classes = f"snippet-status snippet-status-{verdict.state.value.replace('_', '-')}"
+    classes += " snippet-expected-failure" if _fails_as_expected(verdict) else ""
     if not verdict.findings and not verdict.reason:
         return f'<p class="{classes}">{shown}</p>\n'
     if verdict.state is State.WAIVED:
@@ -109,6 +109,10 @@ def _html(verdict: Verdict, app: Sphinx, docname: str) -> str:
     items = "".join(_html_finding(finding, app, docname) for finding in verdict.findings)
     details += f"<ul>\n{items}</ul>\n" if items else ""
     return f'<details class="{classes}">\n<summary>{shown}</summary>\n{details}</details>\n'
+
+
+def _sign(verdict: Verdict) -> str:
+    return "✗" if _fails_as_expected(verdict) else _SIGNS[verdict.state]
 
 
 def _fails_as_expected(verdict: Verdict) -> bool:
