@@ -134,7 +134,7 @@ def _refuse_part_of_word(source: Source, index: int, marker: str | None) -> None
 
 
 def _has_words(line: str, marker: str) -> bool:
-    # A pattern would have to be compiled for each marker: ten times the work of cutting the region.
+    # A pattern would have to be compiled for each marker, which took most of the time of cutting.
     at = line.find(marker)
     while at != -1:
         end = at + len(marker)
