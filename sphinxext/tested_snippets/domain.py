@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.domains import Domain
@@ -73,7 +72,8 @@ class SnippetDomain(Domain):
     name = "snippets"
     label = "Tested snippets"
     data_version = 1
-    initial_data: ClassVar[Any] = {"pages": {}, "written": {}}
+    # Sphinx 7 declares it for instances, Sphinx 9 for the class: either takes it without a type.
+    initial_data = {"pages": {}, "written": {}}  # noqa: RUF012
 
     @property
     def pages(self) -> dict[str, PageRecord]:
@@ -89,7 +89,7 @@ class SnippetDomain(Domain):
         """Forget a page that is read again or is gone."""
         self.pages.pop(docname, None)
 
-    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel worker has read."""
         self.pages.update(
             (name, otherdata["pages"][name]) for name in docnames if name in otherdata["pages"]
