@@ -119,3 +119,19 @@ def test_a_package_without_a_version_is_refused() -> None:
     """A package installed from a file cannot be pinned for others."""
     with pytest.raises(ValueError, match=r"'a @ file:///a' on Python 3\.9: expected name==version"):
         noxfile.merge_pins({"3.9": ["a @ file:///a"]})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parallel"),
+    [
+        ([], True),
+        (["--snippets-evidence=update"], True),
+        (["docs/a.rst::b"], False),
+        (["-k", "github"], False),
+    ],
+)
+def test_two_processes_run_the_guide_unless_the_arguments_pick_tests(
+    arguments: list[str], parallel: bool
+) -> None:
+    """A second Compute Engine is worth its start for the whole guide, not for one block."""
+    assert bool(noxfile.in_parallel(arguments)) == parallel
