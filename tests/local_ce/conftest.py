@@ -25,22 +25,6 @@ else:
         importlib.import_module("ray.workflow")
         importlib.import_module("orquestra.sdk._ray._dag")
 
-#: Warnings of Ray's while it runs; ours stay errors.
-THIRD_PARTY = (
-    # Ray leaves its log files, and the processes it started, to the garbage collector.
-    "ignore:unclosed file:ResourceWarning",
-    "ignore:subprocess .* is still running:ResourceWarning",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let third-party warnings pass in this folder."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            for line in THIRD_PARTY:
-                item.add_marker(pytest.mark.filterwarnings(line))
-
 
 @pytest.fixture
 def git(local_ce: LocalCE, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
