@@ -1,0 +1,490 @@
+"""What a Compute Engine remembers: definitions, runs, their tasks, results, artifacts and logs.
+
+One SQLite file under the state folder, so what finished survives a restart. It is the meeting
+point of the REST API, which reads it, and of the scheduler, which writes it; any thread may call.
+
+No secret's value gets into the file. Texts (reasons, logs) are redacted; of a definition that
+contains a known secret the file has the redacted form; results and artifacts are data and are
+never changed: one that contains a known secret is kept in memory only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import secrets as random_choice
+import sqlite3
+import string
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._documents import contains_secret, redacted
+from .records import DefinitionRecord, LogLine, RunRecord, RunState, TaskRecord
+
+__all__ = [
+    "DefinitionRecord",
+    "LogLine",
+    "Lost",
+    "RunRecord",
+    "RunState",
+    "Store",
+    "StoreError",
+    "TaskRecord",
+]
+
+#: The format of the file; a file of another format is refused.
+FORMAT = 1
+
+
+class StoreError(RuntimeError):
+    """The state file cannot be used; the message says why and what to do."""
+
+
+class Lost(LookupError):
+    """A result or artifact that contained a secret, and was lost with the process that held it."""
+
+
+class Store:
+    """The store in the file ``path``, made when it is not there.
+
+    :param redact: takes the known secrets out of a text.
+    :raises StoreError: when the file is damaged, or was made by another version of this program.
+    """
+
+    def __init__(self, path: Path, redact: Callable[[str], str]) -> None:
+        self._redact = redact
+        self._lock = threading.RLock()
+        #: Documents that are not (or not like this) in the file, by key.
+        self._in_memory: dict[str, Any] = {}
+        path.touch(mode=0o600)
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise StoreError(
+                f"{path} is no usable SQLite file ({error}): move it away to start afresh"
+            ) from None
+        except StoreError as error:
+            self._database.close()
+            raise StoreError(f"{path} {error}") from None
+
+    def close(self) -> None:
+        """Close the file. Documents that were in memory only are lost."""
+        with self._lock:
+            self._database.close()
+
+    # --- definitions
+
+    def add_definition(
+        self, document: dict[str, Any], *, workspace: str, project: str, owner: str
+    ) -> str:
+        """Keep a definition and return its id, a UUID."""
+        definition_id = str(uuid.uuid4())
+        with self._writing() as database:
+            self._put(f"definition/{definition_id}", document, redactable=True)
+            database.execute(
+                "INSERT INTO definitions (definition_id, workspace, project, owner, created)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (definition_id, workspace, project, owner, time.time()),
+            )
+        return definition_id
+
+    def definition(self, definition_id: str) -> DefinitionRecord | None:
+        """Return a definition, or ``None`` when there is no such one."""
+        rows = self._read("SELECT * FROM definitions WHERE definition_id = ?", (definition_id,))
+        return self._definition(rows[0]) if rows else None
+
+    def definitions(
+        self,
+        *,
+        workspaces: Sequence[str] | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> list[DefinitionRecord]:
+        """Return definitions, the newest first.
+
+        :param before: only those with a smaller :attr:`~DefinitionRecord.number`.
+        """
+        where, values = _conditions(workspace=workspaces)
+        where, values = _before(where, values, before)
+        rows = self._read(
+            f"SELECT * FROM definitions {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
+            (*values, -1 if limit is None else limit),
+        )
+        return [self._definition(row) for row in rows]
+
+    def delete_definition(self, definition_id: str) -> None:
+        """Forget a definition, which must have no runs; no error when there is none."""
+        with self._writing() as database:
+            database.execute("DELETE FROM definitions WHERE definition_id = ?", (definition_id,))
+            self._drop(f"definition/{definition_id}")
+
+    def projects(self, workspace: str) -> list[str]:
+        """Return the projects that definitions of a workspace were submitted to, sorted."""
+        rows = self._read(
+            "SELECT DISTINCT project FROM definitions WHERE workspace = ? ORDER BY project",
+            (workspace,),
+        )
+        return [row["project"] for row in rows]
+
+    # --- runs
+
+    def add_run(
+        self,
+        definition_id: str,
+        *,
+        resources: Mapping[str, Any],
+        workspace: str,
+        project: str,
+        owner: str,
+    ) -> RunRecord:
+        """Queue a run of a definition that is there: it gets an id, and waits.
+
+        The id looks as the platform's do: ``<workflow name>-<5 characters>-r000``.
+        """
+        definition = self.definition(definition_id)
+        if definition is None:
+            raise LookupError(f"there is no workflow definition {definition_id}")
+        run_id = _new_run_id(str(definition.document.get("name", "")))
+        with self._writing() as database:
+            database.execute(
+                "INSERT INTO runs (run_id, definition_id, workspace, project, owner, resources,"
+                " state, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    definition_id,
+                    workspace,
+                    project,
+                    owner,
+                    json.dumps(dict(resources)),
+                    RunState.WAITING,
+                    time.time(),
+                ),
+            )
+        run = self.run(run_id)
+        assert run is not None
+        return run
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """Return a run, or ``None`` when there is no such one."""
+        rows = self._read("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+        return _run(rows[0]) if rows else None
+
+    def runs(
+        self,
+        *,
+        workspaces: Sequence[str] | None = None,
+        projects: Sequence[str] | None = None,
+        definitions: Sequence[str] | None = None,
+        states: Sequence[str] | None = None,
+        limit: int | None = None,
+        before: int | None = None,
+        newest_first: bool = False,
+    ) -> list[RunRecord]:
+        """Return runs in submission order, or the other way round.
+
+        :param before: only those with a smaller :attr:`~RunRecord.number`.
+        """
+        where, values = _conditions(
+            workspace=workspaces, project=projects, definition_id=definitions, state=states
+        )
+        where, values = _before(where, values, before)
+        order = "DESC" if newest_first else "ASC"
+        rows = self._read(
+            f"SELECT * FROM runs {where} ORDER BY number {order} LIMIT ?",  # noqa: S608
+            (*values, -1 if limit is None else limit),
+        )
+        return [_run(row) for row in rows]
+
+    def update_run(
+        self,
+        run_id: str,
+        state: str,
+        *,
+        start: float | None = None,
+        end: float | None = None,
+        reason: str | None = None,
+        mode: str | None = None,
+    ) -> bool:
+        """Change a run's state; what is ``None`` stays as it is.
+
+        The first final state wins: returns False, and changes nothing, when the run is in one
+        already. A run that ends takes its running tasks with it.
+        """
+        with self._writing() as database:
+            changed = database.execute(
+                "UPDATE runs SET state = ?, start = COALESCE(?, start), end = COALESCE(?, end),"
+                " reason = COALESCE(?, reason), mode = COALESCE(?, mode)"
+                " WHERE run_id = ? AND state NOT IN (?, ?, ?)",
+                (
+                    state,
+                    start,
+                    end if end is not None or state not in RunState.FINAL else time.time(),
+                    None if reason is None else self._redact(reason),
+                    mode,
+                    run_id,
+                    *RunState.FINAL,
+                ),
+            ).rowcount
+            if changed and state in (RunState.FAILED, RunState.TERMINATED):
+                database.execute(
+                    "UPDATE tasks SET state = ?, end = COALESCE(end, ?)"
+                    " WHERE run_id = ? AND state = ?",
+                    (state, end or time.time(), run_id, RunState.RUNNING),
+                )
+        return changed > 0
+
+    def end_unfinished(self, reason: str) -> list[str]:
+        """Fail every run that is not finished; return their ids. For the start after an end."""
+        with self._writing():
+            unfinished = self.runs(states=(RunState.WAITING, RunState.RUNNING))
+            return [
+                run.run_id
+                for run in unfinished
+                if self.update_run(run.run_id, RunState.FAILED, reason=reason)
+            ]
+
+    # --- tasks
+
+    def tasks(self, run_id: str) -> dict[str, TaskRecord]:
+        """Return what is known of a run's tasks, by invocation id."""
+        rows = self._read("SELECT * FROM tasks WHERE run_id = ?", (run_id,))
+        return {
+            row["invocation_id"]: TaskRecord(
+                row["invocation_id"], row["state"], row["start"], row["end"]
+            )
+            for row in rows
+        }
+
+    def update_tasks(self, run_id: str, tasks: Iterable[TaskRecord]) -> None:
+        """Record where a run's tasks are; ignored when the run is in a final state."""
+        with self._writing() as database:
+            run = self.run(run_id)
+            if run is None or run.state in RunState.FINAL:
+                return
+            database.executemany(
+                "INSERT OR REPLACE INTO tasks (run_id, invocation_id, state, start, end)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(run_id, task.invocation_id, task.state, task.start, task.end) for task in tasks],
+            )
+
+    # --- results and artifacts
+
+    def set_results(self, run_id: str, results: Sequence[Any]) -> None:
+        """Keep what a run returned: the JSON forms of the SDK's ``WorkflowResult``, in order."""
+        with self._writing():
+            self._put(f"results/{run_id}", list(results))
+
+    def results(self, run_id: str) -> list[Any] | None:
+        """Return what a run returned, or ``None`` when there is nothing (yet).
+
+        :raises Lost: when it contained a secret and another process held it.
+        """
+        found: list[Any] | None = self._get(f"results/{run_id}")
+        return found
+
+    def set_artifacts(self, run_id: str, artifacts: Mapping[str, Any]) -> None:
+        """Keep what tasks returned (``WorkflowResult`` as JSON), by invocation id."""
+        with self._writing() as database:
+            for invocation_id, artifact in artifacts.items():
+                artifact_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run_id}@{invocation_id}"))
+                self._put(f"artifact/{artifact_id}", artifact)
+                database.execute(
+                    "INSERT OR REPLACE INTO artifacts (artifact_id, run_id, invocation_id)"
+                    " VALUES (?, ?, ?)",
+                    (artifact_id, run_id, invocation_id),
+                )
+
+    def artifact_ids(self, run_id: str) -> dict[str, str]:
+        """Return the ids (UUIDs) of a run's artifacts, by invocation id."""
+        rows = self._read("SELECT * FROM artifacts WHERE run_id = ?", (run_id,))
+        return {row["invocation_id"]: row["artifact_id"] for row in rows}
+
+    def artifact_run(self, artifact_id: str) -> str | None:
+        """Return the id of the run an artifact is from, or ``None`` when there is no such one."""
+        rows = self._read("SELECT run_id FROM artifacts WHERE artifact_id = ?", (artifact_id,))
+        return rows[0]["run_id"] if rows else None
+
+    def artifact(self, artifact_id: str) -> Any:
+        """Return an artifact, or ``None`` when there is no such one.
+
+        :raises Lost: when it contained a secret and another process held it.
+        """
+        return self._get(f"artifact/{artifact_id}")
+
+    # --- logs
+
+    def add_logs(
+        self, run_id: str, kind: str, invocation_id: str | None, lines: Sequence[str]
+    ) -> None:
+        """Append lines to a run's logs.
+
+        :param kind: ``task``, ``environment``, ``system`` or ``other``.
+        """
+        # In one piece: a secret can have several lines.
+        text = self._redact("\n".join(lines))
+        now = time.time()
+        with self._writing() as database:
+            database.executemany(
+                "INSERT INTO logs (run_id, kind, invocation_id, time, line) VALUES (?, ?, ?, ?, ?)",
+                [(run_id, kind, invocation_id, now, line) for line in text.split("\n") if lines],
+            )
+
+    def logs(
+        self, run_id: str, *, kinds: Sequence[str] | None = None, invocation_id: str | None = None
+    ) -> list[LogLine]:
+        """Return lines of a run's logs, in the order they came."""
+        where, values = _conditions(
+            run_id=[run_id],
+            kind=kinds,
+            invocation_id=None if invocation_id is None else [invocation_id],
+        )
+        rows = self._read(f"SELECT * FROM logs {where} ORDER BY number", values)  # noqa: S608
+        return [LogLine(r["kind"], r["invocation_id"], r["time"], r["line"]) for r in rows]
+
+    # --- the names of secrets
+
+    def add_secret_name(self, workspace: str, name: str) -> None:
+        """Remember that there is a secret of this name; its value is never given to the store."""
+        with self._writing() as database:
+            database.execute("INSERT OR REPLACE INTO secrets VALUES (?, ?)", (workspace, name))
+
+    def remove_secret_name(self, workspace: str, name: str) -> None:
+        """Forget the name of a secret; no error when there is none."""
+        with self._writing() as database:
+            database.execute(
+                "DELETE FROM secrets WHERE workspace = ? AND name = ?", (workspace, name)
+            )
+
+    def secret_names(self, workspace: str) -> list[str]:
+        """Return the names of a workspace's secrets, sorted; also of those whose value is gone."""
+        rows = self._read(
+            "SELECT name FROM secrets WHERE workspace = ? ORDER BY name", (workspace,)
+        )
+        return [row["name"] for row in rows]
+
+    # --- inside
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # What was committed survives a SIGKILL; only a power failure could take the last of it.
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        # Deleted rows are overwritten, not only unlinked.
+        self._database.execute("PRAGMA secure_delete = ON")
+        found = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            with self._writing() as database:
+                for statement in _TABLES.split(";"):
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {FORMAT}")
+        elif found != FORMAT:
+            raise StoreError(
+                f"has format {found}, and this version of local_ce reads format {FORMAT}:"
+                " use the version that made it, or move it away to start afresh"
+            )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and a transaction; inside another one, be part of it."""
+        with self._lock:
+            if self._database.in_transaction:
+                yield self._database
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def _read(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    def _put(self, key: str, document: Any, *, redactable: bool = False) -> None:
+        """Keep a document; one with a secret in it only in memory, or redacted in the file."""
+        content: str | None = json.dumps(document)
+        self._in_memory.pop(key, None)
+        if contains_secret(document, self._redact):
+            self._in_memory[key] = document
+            content = json.dumps(redacted(document, self._redact)) if redactable else None
+        self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (key, content))
+
+    def _get(self, key: str) -> Any:
+        rows = self._read("SELECT content FROM documents WHERE key = ?", (key,))
+        if not rows:
+            return None
+        with self._lock:
+            if key in self._in_memory:
+                return self._in_memory[key]
+        if rows[0]["content"] is None:
+            raise Lost(
+                "it contained the value of a secret, so it was kept in memory only, and the"
+                " server was restarted since: run the workflow again"
+            )
+        return json.loads(rows[0]["content"])
+
+    def _drop(self, key: str) -> None:
+        self._in_memory.pop(key, None)
+        self._database.execute("DELETE FROM documents WHERE key = ?", (key,))
+
+    def _definition(self, row: sqlite3.Row) -> DefinitionRecord:
+        return DefinitionRecord(document=self._get(f"definition/{row['definition_id']}"), **row)
+
+
+def _run(row: sqlite3.Row) -> RunRecord:
+    values = dict(row)
+    return RunRecord(**{**values, "resources": json.loads(values["resources"])})
+
+
+def _conditions(**allowed: Sequence[str] | None) -> tuple[str, tuple[Any, ...]]:
+    """Return a WHERE clause for columns that must have one of the given values, and the values."""
+    parts = ["1"]
+    values: list[Any] = []
+    for column, choices in allowed.items():
+        if choices is not None:
+            parts.append(f"{column} IN ({', '.join('?' * len(choices))})")
+            values.extend(choices)
+    return "WHERE " + " AND ".join(parts), tuple(values)
+
+
+def _before(where: str, values: tuple[Any, ...], number: int | None) -> tuple[str, tuple[Any, ...]]:
+    return (where, values) if number is None else (f"{where} AND number < ?", (*values, number))
+
+
+def _new_run_id(workflow_name: str) -> str:
+    name = re.sub("[^a-z0-9]+", "-", workflow_name.lower())[:40].strip("-") or "workflow"
+    alphabet = string.ascii_lowercase + string.digits
+    return f"{name}-{''.join(random_choice.choice(alphabet) for _ in range(5))}-r000"
+
+
+_TABLES = """
+CREATE TABLE documents (key TEXT PRIMARY KEY, content TEXT);
+CREATE TABLE definitions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, definition_id TEXT UNIQUE NOT NULL,
+    workspace TEXT NOT NULL, project TEXT NOT NULL, owner TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT UNIQUE NOT NULL,
+    definition_id TEXT NOT NULL, workspace TEXT NOT NULL, project TEXT NOT NULL,
+    owner TEXT NOT NULL, resources TEXT NOT NULL, state TEXT NOT NULL, reason TEXT,
+    created REAL NOT NULL, start REAL, end REAL, mode TEXT);
+CREATE TABLE tasks (
+    run_id TEXT, invocation_id TEXT, state TEXT NOT NULL, start REAL, end REAL,
+    PRIMARY KEY (run_id, invocation_id));
+CREATE TABLE artifacts (
+    artifact_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, invocation_id TEXT NOT NULL);
+CREATE INDEX artifacts_of_runs ON artifacts (run_id);
+CREATE TABLE logs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, kind TEXT NOT NULL,
+    invocation_id TEXT, time REAL NOT NULL, line TEXT NOT NULL);
+CREATE INDEX logs_of_runs ON logs (run_id);
+CREATE TABLE secrets (workspace TEXT, name TEXT, PRIMARY KEY (workspace, name))
+"""
