@@ -2,7 +2,8 @@
 
 Stands for GitHub and for a private git server. It keeps their real protocol: git's smart HTTP
 (``git http-backend``) over TLS, with HTTP Basic authentication on private repos. Only the
-certificate authority is ours, and it is read-only: repos are filled with :meth:`GitHost.publish`.
+certificate authority is ours, and it is read-only: repos are filled with :meth:`GitHost.publish`
+and :meth:`GitHost.copy`. Repos stay in the folder, private ones without the tokens they accept.
 """
 
 from __future__ import annotations
@@ -42,10 +43,21 @@ class _Repo:
     """What the host knows of a repo beside its objects."""
 
     folder: Path
-    private: bool = False
     credentials: set[tuple[str, str]] = field(default_factory=set)
     #: Counts the changes of ``credentials``.
     generation: int = 0
+
+    @property
+    def private(self) -> bool:
+        """Whether reading it takes credentials; kept in the repo's folder."""
+        return (self.folder / "private").exists()
+
+    @private.setter
+    def private(self, private: bool) -> None:
+        if private:
+            (self.folder / "private").touch()
+        else:
+            (self.folder / "private").unlink(missing_ok=True)
 
 
 class GitHost:
@@ -53,10 +65,14 @@ class GitHost:
 
     def __init__(self, folder: Path) -> None:
         self._root = folder / "repos"
-        self._root.mkdir(parents=True)
+        self._root.mkdir(parents=True, exist_ok=True)
         #: File with the certificate of the authority that signed this host's certificate.
         self.ca_file = folder / "ca.pem"
-        self._repos: dict[str, _Repo] = {}
+        kept = [config.parent for config in self._root.glob("**/*.git/config")]
+        self._repos = {
+            path.relative_to(self._root).as_posix().removesuffix(".git"): _Repo(path)
+            for path in kept
+        }
         self._seen: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._server = LoopbackServer(_Handler, self, self._tls_context())
@@ -95,6 +111,32 @@ class GitHost:
                 self._git(repo.folder, "update-ref", f"refs/tags/{tag}", sha)
             repo.private = private
         return sha
+
+    def copy(self, url: str, repository: Path, *, private: bool = False) -> list[str]:
+        """Publish what is committed in a git repository: its branches and tags, and no others.
+
+        Returns the names of both, sorted.
+
+        :raises ValueError: for a URL of another host, or a repository without a commit.
+        """
+        there = ("-C", str(repository))
+        if not self._git(None, *there, "for-each-ref", "--count=1", "refs/heads", "refs/tags"):
+            raise ValueError(f"{repository} has no commit yet: commit something first")
+        branch = self._git(None, *there, "symbolic-ref", "--quiet", "--short", "HEAD")
+        refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        with self._lock:
+            repo = self._create(url, branch or "main")
+            self._git(repo.folder, "fetch", "--prune", str(repository), *refs)
+            self._git(repo.folder, "symbolic-ref", "HEAD", f"refs/heads/{branch or 'main'}")
+            repo.private = private
+            names = self._git(repo.folder, "for-each-ref", "--format=%(refname:short)")
+        return names.splitlines()
+
+    def repos(self) -> dict[str, bool]:
+        """Return the URLs of all repos, and of each whether it is private."""
+        with self._lock:
+            found = {f"https://{key}": repo for key, repo in sorted(self._repos.items())}
+            return {url: repo.private for url, repo in found.items() if repo.folder.exists()}
 
     def allow(self, url: str, *, username: str, token: str) -> None:
         """Accept these credentials for the repo at ``url``, published already or not.

@@ -19,7 +19,7 @@ class PackageIndex:
     """The wheels in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         #: The folder pip is pointed at.
         self.folder = folder
 
