@@ -14,47 +14,42 @@ class Caller:
     """Who sent a request."""
 
     user: str
-    #: The workspaces they may use, besides their personal one; ``*`` stands for all.
+    #: The workspaces they may use; ``*`` stands for all, where nobody knows which there are.
     workspaces: tuple[str, ...]
 
     @property
     def personal(self) -> str:
-        """The workspace of a request that names none; everybody has one of their own."""
+        """The workspace of a secret that names none; everybody has one of their own."""
         return "" if self.user == DEFAULT_USER else f"~{self.user}"
 
-    def may_use(self, workspace: str) -> bool:
-        """Say whether the workspace is theirs."""
-        return (
-            workspace == self.personal
-            or workspace in self.workspaces
-            # The personal workspaces of others are in no list, and not in "all".
-            or (ALL in self.workspaces and workspace != "" and not workspace.startswith("~"))
-        )
-
     def require(self, workspace: str) -> None:
-        """Refuse with 403 when the workspace is not theirs."""
-        if not self.may_use(workspace):
+        """Refuse with 403 a workspace that is not theirs; one that is not there is no different."""
+        # The personal workspaces of others are in no list, and not in "all".
+        in_all = ALL in self.workspaces and not workspace.startswith("~")
+        if workspace not in self.workspaces and not in_all:
             raise Problem(
                 403,
                 "foreign workspace",
-                f"workspace {workspace!r} is none of {self.user}'s workspaces"
-                f" ({', '.join(self.workspaces)})",
+                f"found workspace {workspace!r}, expected one of: {', '.join(self.workspaces)}",
             )
-
-    def among(self, workspaces: Sequence[str]) -> list[str]:
-        """Return those of ``workspaces`` that are theirs, in the same order."""
-        return [workspace for workspace in workspaces if self.may_use(workspace)]
 
 
 class Gate:
     """Turns bearer tokens into callers.
 
     :param ended: says whether a run has ended, and its token with it.
+    :param workspaces: which there are, where that is known.
     """
 
-    def __init__(self, tokens: Tokens, ended: Callable[[str], bool] = lambda _: False) -> None:
-        self.tokens = tokens
+    def __init__(
+        self,
+        tokens: Tokens,
+        ended: Callable[[str], bool] = lambda _: False,
+        workspaces: Sequence[str] | None = None,
+    ) -> None:
+        self._tokens = tokens
         self._ended = ended
+        self._workspaces = workspaces
 
     def caller(self, header: str | None, kinds: Sequence[str]) -> Caller:
         """Return who sent a request with this ``Authorization`` header.
@@ -69,14 +64,17 @@ class Gate:
                 "not allowed with this token",
                 f"found a token of kind {claims.kind!r}, expected {' or '.join(kinds)}",
             )
-        return Caller(user=claims.user, workspaces=claims.workspaces)
+        theirs = claims.workspaces
+        if self._workspaces is not None:
+            theirs = tuple(w for w in self._workspaces if ALL in theirs or w in theirs)
+        return Caller(user=claims.user, workspaces=theirs)
 
     def _claims(self, header: str | None) -> Claims:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Problem(401, "invalid token", "expected a header 'Authorization: Bearer TOKEN'")
         try:
-            claims = self.tokens.verify(token.strip())
+            claims = self._tokens.verify(token.strip())
         except InvalidToken as error:
             raise Problem(401, "invalid token", f"{error}: log in again") from None
         if claims.run_id is not None and self._ended(claims.run_id):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -67,7 +68,7 @@ class Asked:
         :raises Problem: 400 when it is none, or one that cannot be stored as text.
         """
         try:
-            value = json.loads(self.body, parse_constant=_no_json)
+            value = json.loads(self.body, parse_constant=_no_json, parse_float=_finite)
             if b"\\ud" in self.body.lower():
                 json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
@@ -161,6 +162,13 @@ def _check_target(request: web.Request, proxied: frozenset[str]) -> None:
             )
     elif not _LOCAL_NAMES.fullmatch(request.headers.get("Host", "")):
         raise Problem(421, "wrong host", "expected the Host header of a loopback address")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number[:60]} is too large")
+    return value
 
 
 def _no_json(constant: str) -> Any:

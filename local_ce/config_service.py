@@ -74,8 +74,7 @@ class _Service:
         group = data.get("resourceGroup")
         if not isinstance(group, str) and group is not None:
             raise _malformed("data.resourceGroup", group, "the id of a workspace")
-        workspace = group or asked.caller.personal
-        asked.caller.require(workspace)
+        workspace = _allowed(asked, group)
         if self._secrets.get(name, workspace=workspace) is not None:
             raise Problem(400, "the secret exists", f"a secret {name!r} exists: update it instead")
         return self._stored(workspace, name, _text(data, "value"), status=201)
@@ -94,8 +93,7 @@ class _Service:
         return web.Response(status=204)
 
     def list(self, asked: Asked) -> web.Response:
-        workspace = asked.query.get("workspace") or asked.caller.personal
-        asked.caller.require(workspace)
+        workspace = _allowed(asked, asked.query.get("workspace"))
         return ok([{"name": name} for name in self._secrets.names(workspace=workspace)])
 
     def _existing(self, workspace: str, name: str) -> str:
@@ -120,20 +118,22 @@ class _Service:
         return answer
 
 
-def _named(asked: Asked) -> tuple[str, str]:
-    """Return the workspace and name that the path names; 403 for a workspace of others.
+def _allowed(asked: Asked, workspace: str | None) -> str:
+    """Return the workspace, or the caller's personal one for none; 403 when it is not theirs."""
+    if workspace:
+        asked.caller.require(workspace)
+    return workspace or asked.caller.personal
 
-    A bare name is in the caller's personal workspace.
-    """
-    identifier = asked.parts["identifier"]
-    workspace, name = asked.caller.personal, identifier
-    parts = identifier.split(":", 6)
+
+def _named(asked: Asked) -> tuple[str, str]:
+    """Return the workspace and name of the secret that the path names."""
+    workspace, name = None, asked.parts["identifier"]
+    parts = name.split(":", 6)
     if len(parts) == 7 and parts[:2] == ["zri", "v1"] and parts[5] == "secret":
-        workspace, name = parts[4] or workspace, parts[6]
+        workspace, name = parts[4], parts[6]
     if not _NAME.fullmatch(name):
         raise _not_found(name)
-    asked.caller.require(workspace)
-    return workspace, name
+    return _allowed(asked, workspace), name
 
 
 def _data(asked: Asked) -> dict[str, Any]:

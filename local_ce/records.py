@@ -67,6 +67,8 @@ class RunRecord:
     end: float | None
     #: How it was executed: ``per-run``, ``shared`` or ``address``; ``None`` before.
     mode: str | None
+    #: The id (a UUID) of what it returns.
+    result_id: str
 
 
 @dataclass(frozen=True)

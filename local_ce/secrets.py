@@ -10,7 +10,7 @@ from .access import Gate
 from .answers import CLUSTER_ADDRESS, add_routes, application
 from .config_service import routes
 from .server import Server
-from .tokens import LOGIN, Tokens
+from .tokens import LOGIN, RUN, Tokens
 
 if TYPE_CHECKING:
     from .store import Store
@@ -61,26 +61,44 @@ class Secrets:
             return sorted(name for where, name in self._values if where == workspace)
 
     def values(self) -> frozenset[str]:
-        """Return every value ever stored: what no message may contain."""
+        """Return every value ever stored or hidden: what no message may contain."""
         with self._lock:
             return frozenset(self._seen)
 
+    def hide(self, value: str) -> None:
+        """Let :meth:`values` have one more, such as the token of a run."""
+        with self._lock:
+            self._seen.add(value)
+
 
 class SecretsService(Secrets):
-    """Secrets served on loopback to whoever has :attr:`token`."""
+    """Secrets served on loopback to whoever has a token.
 
-    def __init__(self) -> None:
-        super().__init__()
-        tokens = Tokens.new()
-        #: The bearer token, new for every service (the content of a "passport").
+    :param tokens: accepts the tokens of a Compute Engine; without, there is just :attr:`token`.
+    :param ended: says of a run whether it has ended, and its token with it.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens | None = None,
+        *,
+        store: Store | None = None,
+        ended: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        super().__init__(store)
+        tokens = tokens or Tokens.new()
+        #: A token for all workspaces, new for every service (the content of a "passport").
         self.token = tokens.issue()
-        self._seen.add(self.token)
+        self.hide(self.token)
         app = application()
-        add_routes(app, Gate(tokens), (LOGIN,), routes(self))
+        add_routes(app, Gate(tokens, ended), (LOGIN, RUN), routes(self))
         self._server = Server(app)
-        self.stop: Callable[[], None] = self._server.stop
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return self._server.url
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.stop()

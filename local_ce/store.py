@@ -156,7 +156,7 @@ class Store:
         with self._writing() as database:
             database.execute(
                 "INSERT INTO runs (run_id, definition_id, workspace, project, owner, resources,"
-                " state, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " state, created, result_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run_id,
                     definition_id,
@@ -166,6 +166,7 @@ class Store:
                     json.dumps(dict(resources)),
                     RunState.WAITING,
                     time.time(),
+                    str(uuid.uuid4()),
                 ),
             )
         run = self.run(run_id)
@@ -289,6 +290,11 @@ class Store:
         """
         found: list[Any] | None = self._get(f"results/{run_id}")
         return found
+
+    def result_run(self, result_id: str) -> str | None:
+        """Return the id of the run a result is of, or ``None`` when there is no such one."""
+        rows = self._read("SELECT run_id FROM runs WHERE result_id = ?", (result_id,))
+        return rows[0]["run_id"] if rows else None
 
     def set_artifacts(self, run_id: str, artifacts: Mapping[str, Any]) -> None:
         """Keep what tasks returned (``WorkflowResult`` as JSON), by invocation id."""
@@ -475,7 +481,7 @@ CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT UNIQUE NOT NULL,
     definition_id TEXT NOT NULL, workspace TEXT NOT NULL, project TEXT NOT NULL,
     owner TEXT NOT NULL, resources TEXT NOT NULL, state TEXT NOT NULL, reason TEXT,
-    created REAL NOT NULL, start REAL, end REAL, mode TEXT);
+    created REAL NOT NULL, start REAL, end REAL, mode TEXT, result_id TEXT UNIQUE NOT NULL);
 CREATE TABLE tasks (
     run_id TEXT, invocation_id TEXT, state TEXT NOT NULL, start REAL, end REAL,
     PRIMARY KEY (run_id, invocation_id));
