@@ -1,4 +1,4 @@
-"""Starts a Ray head node and keeps it until standard input ends; run as a script, not imported.
+"""Starts a Ray cluster and keeps it until standard input ends; run as a script.
 
 It runs on the thin environment's Python, because Ray builds the environments of tasks from the
 interpreter its head node was started with. Standard input ends also when the process that holds
@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 
-def main() -> None:
-    """Read the options, a line of JSON; print the cluster's address, a line of JSON."""
+def start(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a cluster, connect this process to it, and return Ray's information on it.
+
+    :param options: ``nodes`` (one when not given), and for each of them ``cpus``, ``memory``
+        (bytes, or ``None`` for Ray's own choice), ``resources`` and ``object_store_memory``;
+        ``storage`` and ``temp_dir`` for all.
+    """
     import ray  # noqa: PLC0415 - only where this is run, not where it is checked
 
-    options = json.loads(sys.stdin.readline())
     context = ray.init(
         num_cpus=options["cpus"],
+        _memory=options["memory"],
         resources=options["resources"],
         object_store_memory=options["object_store_memory"],
         storage=options["storage"],
@@ -29,7 +37,40 @@ def main() -> None:
         # This process runs no tasks: workers prepared for it would be started in vain.
         _system_config={"prestart_worker_first_driver": False},
     )
-    sys.stdout.write(json.dumps({"address": context.address_info["gcs_address"]}) + "\n")
+    info: dict[str, Any] = context.address_info
+    more = [_start_node(info["gcs_address"], options) for _ in range(1, options.get("nodes", 1))]
+    for node in more:
+        output, _ = node.communicate(timeout=60)
+        if node.returncode:
+            raise RuntimeError(f"a node of the cluster did not start: {output[-2000:]}")
+    return info
+
+
+def _start_node(address: str, options: Mapping[str, Any]) -> subprocess.Popen[str]:
+    """Start another node with Ray's own command, which returns when the node is up."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-I", "-m", "ray.scripts.scripts", "start"),
+            f"--address={address}",
+            f"--num-cpus={options['cpus']}",
+            f"--memory={options['memory']}",
+            f"--object-store-memory={options['object_store_memory']}",
+            f"--resources={json.dumps(options['resources'])}",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def main() -> None:
+    """Read the options, a line of JSON; print the cluster's address, a line of JSON."""
+    import ray  # noqa: PLC0415 - as above
+
+    options = json.loads(sys.stdin.readline())
+    info = start(options)
+    sys.stdout.write(json.dumps({"address": info["gcs_address"]}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     ray.shutdown()

@@ -115,3 +115,9 @@ def end_belonging(folder: Path, session: int | None = None, timeout: float = 10.
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(processes, timeout=1.0)
+
+
+def remove(folder: Path, session: int | None = None) -> None:
+    """Kill every process started for ``folder``, then remove it."""
+    end_belonging(folder, session)
+    shutil.rmtree(folder, ignore_errors=True)

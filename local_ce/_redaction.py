@@ -17,7 +17,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     Found are the secret itself, its URL-encoded forms and, inside a URL, what is left of it when
     it has characters that end a URL's user part: git and pip then take the rest for a path.
     """
-    known = {form for secret in secrets if secret for form in _forms(secret)}
+    known = {form for secret in secrets if secret for form in forms(secret)}
     for form in sorted(known, key=len, reverse=True):
         text = text.replace(form, MASK)
     cuts = [
@@ -32,5 +32,6 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _forms(secret: str) -> set[str]:
+def forms(secret: str) -> set[str]:
+    """Return a secret as it is, and as it is written in URLs."""
     return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}

@@ -34,6 +34,7 @@ class Cluster:
         folder: Path,
         *,
         cpus: int,
+        memory: int | None = None,
         resources: Mapping[str, float],
         environment: Mapping[str, str],
     ) -> None:
@@ -46,12 +47,13 @@ class Cluster:
         self._options = {
             "folder": str(folder),
             "cpus": cpus,
+            "memory": memory,
             "resources": dict(resources),
             "object_store_memory": OBJECT_STORE_MEMORY,
             "storage": str(folder / "storage"),
             "temp_dir": str(self.temp_dir),
         }
-        self._environment = {**_neutral_environment(folder), **environment, MARKER: str(folder)}
+        self._environment = {**neutral_environment(folder), **environment, MARKER: str(folder)}
         self._head: subprocess.Popen[str] | None = None
         self._connected = False
 
@@ -59,7 +61,7 @@ class Cluster:
         """Start the head node's process; returns at once, see :meth:`connect`."""
         for name in ("work", "home", "tmp"):
             (self._folder / name).mkdir(exist_ok=True)
-        python = _thin_environment(self._folder / "py")
+        python = thin_environment(self._folder / "py")
         self._head = subprocess.Popen(
             # Isolated (-I), or the script's folder would be on the path and hide "secrets".
             [str(python), "-I", str(Path(__file__).with_name("_head.py"))],
@@ -76,14 +78,16 @@ class Cluster:
         self._head.stdin.write(json.dumps(self._options) + "\n")
         self._head.stdin.flush()
 
-    def connect(self, timeout: float) -> None:
-        """Wait for the head node, at most ``timeout`` seconds, and connect this process to it.
+    @property
+    def running(self) -> bool:
+        """Whether the head node's process is there."""
+        return self._head is not None and self._head.poll() is None
 
-        :raises RuntimeError: when Ray does not start, with the end of what it wrote.
-        """
+    def connect(self, timeout: float) -> None:
+        """Wait for the head node as :meth:`address` does, and connect this process to it."""
         import ray  # noqa: PLC0415 - takes a second, and Ray starts meanwhile
 
-        address = self._address(timeout)
+        address = self.address(timeout)
         with started_in(self.work_dir):
             ray.init(
                 address=address,
@@ -108,7 +112,11 @@ class Cluster:
                         stream.close()
             self._head.wait(timeout=10)
 
-    def _address(self, timeout: float) -> str:
+    def address(self, timeout: float) -> str:
+        """Wait for the head node, at most ``timeout`` seconds; return the cluster's address.
+
+        :raises RuntimeError: when Ray does not start, with the end of what it wrote.
+        """
         assert self._head is not None
         assert self._head.stdout is not None
         ready, _, _ = select.select([self._head.stdout], [], [], timeout)
@@ -120,7 +128,7 @@ class Cluster:
         return str(json.loads(line)["address"])
 
 
-def _thin_environment(folder: Path) -> Path:
+def thin_environment(folder: Path) -> Path:
     """Make a virtual environment that borrows all packages of this one; return its Python.
 
     Ray clones the environment it runs in for every task environment. A clone of this one is
@@ -136,7 +144,7 @@ def _thin_environment(folder: Path) -> Path:
     return python
 
 
-def _neutral_environment(folder: Path) -> dict[str, str]:
+def neutral_environment(folder: Path) -> dict[str, str]:
     """Return this process's environment without anything personal that tools act upon."""
     kept = {
         name: value

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import atexit
-import base64
 import contextlib
 import shutil
 import tempfile
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from ._process import NO_FORK_HANDLERS, environment
-from ._redaction import redact
 from .cluster import Cluster
-from .git_host import HOSTS, GitHost
-from .package_index import PackageIndex
-from .proxy import GitProxy
-from .secrets import SecretsService
+from .services import Services, image_resources, sdk_settings
 
 if TYPE_CHECKING:
     from .runs import Runner
-
-#: The image a task gets that names none, as ``orquestra.sdk._ray._build_workflow`` has it.
-DEFAULT_IMAGE = "hub.nexus.orquestra.io/zapatacomputing/orquestra-sdk-base:{}"
-#: How many tasks can share an image at a time; the label is no limit by itself.
-_IMAGE_SLOTS = 1000.0
-#: No key, no agent, no route: what ssh has on a cluster that was given none.
-_NO_SSH = (
-    "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null -o IdentityAgent=none"
-    " -o ProxyCommand=false"
-)
 
 
 class LocalCE:
@@ -51,30 +34,22 @@ class LocalCE:
         #: Where everything is; secrets included, so it goes when the CE stops.
         self.folder = folder
         self._closing.callback(shutil.rmtree, folder, ignore_errors=True)
+        services = Services(folder, constraints=constraints)
+        self._closing.callback(services.stop)
+        self._services = services
         #: The git host that answers for github.com and example.com.
-        self.git = GitHost(folder / "git")
-        self._closing.callback(self.git.stop)
+        self.git = services.git
         #: The packages that tasks can import with ``PythonImports``.
-        self.index = PackageIndex(folder / "index")
+        self.index = services.index
         #: What ``sdk.Secret`` refers to.
-        self.secrets = SecretsService()
-        self._closing.callback(self.secrets.stop)
-        proxy = GitProxy(HOSTS, self.git.port)
-        self._closing.callback(proxy.stop)
-        (folder / "gitconfig").write_text(_git_config(proxy.url, self.git.ca_file))
+        self.secrets = services.secrets
         (folder / "passport").write_text(self.secrets.token)
-        names = [DEFAULT_IMAGE.format(version("orquestra-sdk")), *images]
+        self._sdk_settings = sdk_settings(folder, secrets_url=self.secrets.url)
         self._cluster = Cluster(
             folder,
             cpus=cpus,
-            resources={f"image:{name}": _IMAGE_SLOTS for name in names},
-            environment={
-                **self._sdk_settings(),
-                **_git_settings(folder / "gitconfig"),
-                **_pip_settings(self.index.folder, constraints),
-                "RUNTIME_ENV_RETRY_TIMES": "1",
-                "RAY_USAGE_STATS_ENABLED": "0",
-            },
+            resources=image_resources(images),
+            environment={**self._sdk_settings, **services.cluster_environment()},
         )
         self._closing.callback(self._cluster.stop)
         self._runner: Runner | None = None
@@ -148,9 +123,7 @@ class LocalCE:
 
     def redact(self, text: str) -> str:
         """Return ``text`` with every secret and git token this CE knows replaced by ``***``."""
-        pairs = self.git.tokens()
-        basic = {base64.b64encode(f"{u}:{t}".encode()).decode() for u, t in pairs}
-        return redact(text, self.secrets.values() | {token for _, token in pairs} | basic)
+        return self._services.redact(text)
 
     def _launch(self, timeout: float) -> None:
         self._cluster.launch()
@@ -174,59 +147,7 @@ class LocalCE:
         self._runner = Runner(
             temp_dir=self._cluster.temp_dir,
             project_dir=self._cluster.work_dir,
-            submission={**self._sdk_settings(), "no_proxy": None, "NO_PROXY": None},
-            state_of=self._state_of,
+            submission={**self._sdk_settings, "no_proxy": None, "NO_PROXY": None},
+            state_of=self._services.states_of,
             redact=self.redact,
         )
-
-    def _sdk_settings(self) -> dict[str, str]:
-        """What tells the SDK that it is on CE, and where it may write."""
-        return {
-            "ORQ_RAY_DOWNLOAD_GIT_IMPORTS": "1",
-            "ORQ_RAY_SET_CUSTOM_IMAGE_RESOURCES": "1",
-            "ORQ_CONFIG_PATH": str(self.folder / "config.json"),
-            "ORQ_DB_PATH": str(self.folder / "workflows.db"),
-            "ORQ_RAY_TEMP_PATH": str(self.folder / "ray"),
-            "ORQ_RAY_STORAGE_PATH": str(self.folder / "storage"),
-            # With a passport the SDK asks the config service of the cluster for secrets.
-            "ORQUESTRA_PASSPORT_FILE": str(self.folder / "passport"),
-            "http_proxy": self.secrets.url,
-        }
-
-    def _state_of(self, packages: Sequence[str]) -> str:
-        states = [self.index.state()]
-        for package in packages:
-            if package.startswith("git+https://"):
-                parts = urlsplit(package[len("git+") :])
-                path, _, ref = parts.path.rpartition("@")
-                with contextlib.suppress(ValueError):
-                    url = f"https://{parts.hostname}{unquote(path)}"
-                    states.append(self.git.state(url, unquote(ref)))
-        return ", ".join(states)
-
-
-def _git_config(proxy: str, ca_file: Path) -> str:
-    return f"[http]\n\tproxy = {proxy}\n\tsslCAInfo = {ca_file}\n[credential]\n\thelper =\n"
-
-
-def _git_settings(config: Path) -> Mapping[str, str]:
-    return {
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "",
-        "SSH_ASKPASS": "",
-        "GIT_SSH_COMMAND": _NO_SSH,
-    }
-
-
-def _pip_settings(index: Path, constraints: str) -> Mapping[str, str]:
-    settings = {
-        "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(index),
-        "PIP_CONFIG_FILE": "/dev/null",
-        # "0" is how this variable says no to isolation: setuptools is borrowed, not downloaded.
-        "PIP_NO_BUILD_ISOLATION": "0",
-        "PIP_NO_INPUT": "1",
-    }
-    return {**settings, "PIP_CONSTRAINT": constraints} if constraints else settings

@@ -1,0 +1,291 @@
+"""Follows one run on Ray from its submission to its end. Needs Ray; the server never imports it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+import ray.workflow
+from orquestra.sdk._base._env import RAY_GLOBAL_WF_RUN_ID_ENV
+from orquestra.sdk._ray import _dag, _ray_logs
+from orquestra.sdk._ray._build_workflow import DEFAULT_IMAGE_TEMPLATE, TaskResult
+from orquestra.sdk.kubernetes.quantity import parse_quantity
+from orquestra.sdk.schema import ir
+from ray.workflow.storage import DataLoadError, KeyNotFoundError
+from ray.workflow.workflow_storage import WorkflowStorage
+
+from . import _causes, _head
+from ._process import environment, started_in
+from .records import RunState
+from .submission import Submission, Submitted, task_names
+
+Report = Callable[[dict[str, Any]], None]
+
+#: Seconds between two looks at a run's tasks, at least.
+_LOOK = 0.2
+#: Looking may take this share of the time; a look at many tasks takes seconds.
+_SHARE = 0.1
+#: Seconds to wait for what Ray should do at once.
+_GRACE = 10.0
+#: Lines of each of Ray's own log files that are kept.
+_SYSTEM_LINES = 300
+
+
+def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) -> None:
+    """Execute a run; report ``up``, ``running``, ``tasks``, ``logs``, ``waits``, … and ``end``.
+
+    :param options: as :class:`local_ce.executor.Executor` writes them.
+    :param stop: when set, the run is ended, and what there is of it reported.
+    """
+    folder = Path(options["folder"])
+    with started_in(folder / "work"):
+        if options["address"]:
+            ray.init(options["address"], log_to_driver=False, configure_logging=False)
+        else:
+            _head.start(options["cluster"])
+        session = Path(ray._private.worker._global_node.get_session_dir_path())  # noqa: SLF001 - nothing public tells it
+    report({"event": "up", "session": str(session)})
+    with environment({RAY_GLOBAL_WF_RUN_ID_ENV: options["run_id"]}):
+        submission = Submission(
+            temp_dir=session.parent,
+            project_dir=folder / "work",
+            state_of=lambda packages: str(options["state"]),
+            variables=options["variables"],
+            owner=options["run_id"] if options["address"] else "",
+        )
+        definition = ir.WorkflowDef.parse_obj(options["definition"])
+        submitted = submission.submit(definition)
+    report({"event": "running", "time": time.time()})
+    _Following(submission, submitted, session, report, own_cluster=not options["address"]).run(stop)
+
+
+class _Following:
+    """A run that was submitted."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        submitted: Submitted,
+        session: Path,
+        report: Report,
+        *,
+        own_cluster: bool,
+    ) -> None:
+        self._submission = submission
+        self._submitted = submitted
+        self._session = session
+        self._report = report
+        self._own_cluster = own_cluster
+        self._storage = WorkflowStorage(submitted.run_id)
+        #: Tasks whose end was not seen yet, in the order in which they can run.
+        self._open = list(submitted.definition.task_invocations)
+        self._known: dict[str, list[Any]] = {}
+        self._lines_seen: dict[tuple[Path, str], int] = {}
+        self._sizes: dict[Path, int] = {}
+        self._waits: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Look at the run again and again until it ends or is to stop; report its end."""
+        pause = _LOOK
+        while not stop.is_set():
+            finished, _ = ray.wait([self._submitted.output], timeout=pause)
+            if finished:
+                self._finish()
+                return
+            start = time.monotonic()
+            self._look(ray.workflow.WorkflowStatus.RUNNING)
+            pause = max(_LOOK, (time.monotonic() - start) / _SHARE)
+        self._stop()
+
+    def _finish(self) -> None:
+        try:
+            ray.get(self._submitted.output, timeout=_GRACE)
+        except (ray.workflow.exceptions.WorkflowError, ray.exceptions.RayError) as error:
+            self._fail(str(error))
+            return
+        # The value is there a moment before Ray has written that the run succeeded.
+        deadline = time.monotonic() + _GRACE
+        while (status := self._status()) == ray.workflow.WorkflowStatus.RUNNING:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+        if status != ray.workflow.WorkflowStatus.SUCCESSFUL:
+            self._fail(f"Ray has a result of the run, and its status is {status.value}")
+            return
+        self._look(status)
+        value = ray.get(self._submitted.output)
+        results = [json.loads(result.json()) for result in value.unpacked]
+        self._report({"event": "results", "results": results})
+        self._end(RunState.SUCCEEDED, None)
+
+    def _fail(self, message: str) -> None:
+        self._look(ray.workflow.WorkflowStatus.FAILED)
+        failure = self._submission.failure(self._submitted, message)
+        names = task_names(self._submitted.definition, failure.invocations)
+        # For an environment that could not be made, no task ran that could have logged it.
+        kind = "environment" if _causes.is_environment(message) else "other"
+        self._log(kind, None, _causes.innermost(message).splitlines())
+        self._end(RunState.FAILED, f"task {names}: {failure.cause}" if names else failure.cause)
+
+    def _stop(self) -> None:
+        if not self._own_cluster:
+            # Ray waits for the run to end when it cancels one, without a limit; we have one.
+            cancel = threading.Thread(
+                target=ray.workflow.cancel, args=(self._submitted.run_id,), daemon=True
+            )
+            cancel.start()
+            cancel.join(_GRACE)
+        # The SDK would call every task of such a run terminated, those that finished included.
+        self._look(ray.workflow.WorkflowStatus.RUNNING)
+        self._look(ray.workflow.WorkflowStatus.CANCELED)
+        self._end(RunState.TERMINATED, None)
+
+    def _end(self, state: str, reason: str | None) -> None:
+        self._environment_logs()
+        if self._own_cluster:
+            self._system_logs()
+        else:
+            # Inputs of tasks are there, and with them every secret that they contain.
+            ray.workflow.delete(self._submitted.run_id)
+        self._report({"event": "end", "state": state, "reason": reason, "time": time.time()})
+
+    def _status(self) -> Any:
+        return ray.workflow.get_status(self._submitted.run_id)
+
+    # --- tasks
+
+    def _look(self, status: Any) -> None:
+        """Report the tasks that changed since the last look, what they returned and printed."""
+        changed, artifacts = [], {}
+        for invocation in self._open:
+            stats = self._storage.load_task_metadata(invocation)["stats"]
+            start, end = stats.get("start_time"), stats.get("end_time")
+            state = _dag._task_state_from_ray_meta(status, start, end).value  # noqa: SLF001 - as the SDK has it
+            task = [invocation, state, start, end]
+            if task != self._known.get(invocation):
+                self._known[invocation] = task
+                changed.append(task)
+            # Ray writes down the end of a task before its value.
+            if state == RunState.SUCCEEDED and (found := self._artifact(invocation)) is not None:
+                artifacts[invocation] = found
+        self._open = [invocation for invocation in self._open if invocation not in artifacts]
+        if artifacts:
+            self._report({"event": "artifacts", "artifacts": artifacts})
+        if changed:
+            self._report({"event": "tasks", "tasks": changed})
+        self._task_logs()
+        self._say_what_waits()
+
+    def _artifact(self, invocation: str) -> Any:
+        """Return what a task returned, in JSON, or ``None`` when it is not there yet."""
+        try:
+            result: TaskResult = self._storage.load_task_output(invocation)
+        except (KeyNotFoundError, DataLoadError):
+            return None
+        return json.loads(result.packed.json())
+
+    # --- logs
+
+    def _log(self, kind: str, invocation: str | None, lines: Sequence[str]) -> None:
+        if lines:
+            self._report(
+                {"event": "logs", "kind": kind, "invocation": invocation, "lines": list(lines)}
+            )
+
+    def _task_logs(self) -> None:
+        """Report what tasks printed since the last time."""
+        for path in _ray_logs.iter_user_log_paths(self._session.parent):
+            size = path.stat().st_size
+            if self._sizes.get(path) == size:
+                continue
+            self._sizes[path] = size
+            for invocation, lines in self._printed(path).items():
+                seen = self._lines_seen.get((path, invocation), 0)
+                self._lines_seen[path, invocation] = len(lines)
+                self._log("task", invocation, lines[seen:])
+
+    def _printed(self, path: Path) -> dict[str, list[str]]:
+        """Return what tasks of this run wrote into a worker's file, by invocation."""
+        printed: dict[str, list[str]] = {}
+        try:
+            for lines, run_id, invocation in _ray_logs.iter_task_logs(path):
+                if run_id == self._submitted.run_id:
+                    printed.setdefault(invocation, []).extend(lines)
+        except UnicodeDecodeError:
+            self._log("other", None, [f"{path.name} is left out from here: it is no UTF-8 text"])
+        return printed
+
+    def _environment_logs(self) -> None:
+        paths = _ray_logs.iter_env_log_paths(self._session.parent)
+        lines = [line for path in paths for line in _lines(path)]
+        if not self._own_cluster:
+            text = self._submission.environment_log(
+                self._submitted, [f"{line}\n" for line in lines]
+            )
+            lines = text.splitlines()
+        self._log("environment", None, lines)
+
+    def _system_logs(self) -> None:
+        for name in ("gcs_server.out", "raylet.out", "raylet.err"):
+            path = self._session / "logs" / name
+            lines = _lines(path) if path.exists() else []
+            told = [f"{name}: {line}" for line in lines if not line.startswith("[state-dump]")]
+            self._log("system", None, told[-_SYSTEM_LINES:])
+
+    # --- what cannot start
+
+    def _say_what_waits(self) -> None:
+        """Report tasks that no node can ever take, when that changed."""
+        waiting = [i for i in self._open if self._known[i][1] == RunState.WAITING]
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        reasons: dict[str, list[str]] = {}
+        for invocation in waiting:
+            for reason in _missing(self._submitted.definition, invocation, nodes):
+                reasons.setdefault(reason, []).append(invocation)
+        text = "; ".join(
+            f"task {task_names(self._submitted.definition, who)} cannot start: {reason}"
+            for reason, who in reasons.items()
+        )
+        if text != (self._waits or ""):
+            self._waits = text
+            self._report({"event": "waits", "reason": text})
+
+
+def _missing(
+    definition: ir.WorkflowDef, invocation: str, nodes: Sequence[Mapping[str, float]]
+) -> Iterator[str]:
+    """Yield why no node can take a task; nothing when one can."""
+    requests = _requests(definition, invocation)
+    if any(all(node.get(name, 0) >= much for name, much in requests.items()) for node in nodes):
+        return
+    for name, much in requests.items():
+        most = max((node.get(name, 0) for node in nodes), default=0)
+        if most >= much:
+            continue
+        if name.startswith("image:"):
+            image = name[len("image:") :]
+            offered = sorted({key[6:] for node in nodes for key in node if key[:6] == "image:"})
+            yield f"nobody offers the image {image} (offered: {', '.join(offered) or 'none'})"
+        else:
+            yield f"it asks for {name} {much:g}, and the largest node has {most:g}"
+
+
+def _requests(definition: ir.WorkflowDef, invocation: str) -> dict[str, float]:
+    """Return the Ray resources a task needs, as ``orquestra.sdk._ray._build_workflow`` has it."""
+    called = definition.task_invocations[invocation]
+    image = called.custom_image or definition.tasks[called.task_id].custom_image
+    if image is None and definition.metadata is not None:
+        image = DEFAULT_IMAGE_TEMPLATE.format(definition.metadata.sdk_version.original)
+    resources = called.resources or ir.Resources()
+    asked = {"CPU": resources.cpu or "1", "memory": resources.memory, "GPU": resources.gpu}
+    amounts = {name: float(parse_quantity(value)) for name, value in asked.items() if value}
+    return {f"image:{image}": 1.0, **amounts}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,0 +1,152 @@
+"""What a cluster needs around it: git host, package index, secrets, and how its processes find them."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ._redaction import redact
+from .git_host import HOSTS, GitHost
+from .package_index import PackageIndex
+from .proxy import GitProxy
+from .secrets import SecretsService
+
+#: The image a task gets that names none, as ``orquestra.sdk._ray._build_workflow`` has it.
+DEFAULT_IMAGE = "hub.nexus.orquestra.io/zapatacomputing/orquestra-sdk-base:{}"
+#: How many tasks can share an image at a time; the label is no limit by itself.
+_IMAGE_SLOTS = 1000.0
+#: No key, no agent, no route: what ssh has on a cluster that was given none.
+_NO_SSH = (
+    "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null -o IdentityAgent=none"
+    " -o ProxyCommand=false"
+)
+
+
+class Services:
+    """Git host, package index and secrets service, with their files in ``folder``.
+
+    :param secrets: the secrets service to use, which ends with the others; a new one if not given.
+    :param constraints: path of a pip constraints file for the environments of tasks, or nothing.
+    """
+
+    def __init__(
+        self, folder: Path, *, secrets: SecretsService | None = None, constraints: str = ""
+    ) -> None:
+        self._closing = contextlib.ExitStack()
+        self._constraints = constraints
+        #: Where the files are: ``gitconfig``, ``git``, ``index``.
+        self.folder = folder
+        #: The git host that answers for github.com and example.com.
+        self.git = GitHost(folder / "git")
+        self._closing.callback(self.git.stop)
+        #: The packages that tasks can import with ``PythonImports``.
+        self.index = PackageIndex(folder / "index")
+        #: What ``sdk.Secret`` refers to.
+        self.secrets = secrets or SecretsService()
+        self._closing.callback(self.secrets.stop)
+        proxy = GitProxy(HOSTS, self.git.port)
+        self._closing.callback(proxy.stop)
+        (folder / "gitconfig").write_text(
+            f"[http]\n\tproxy = {proxy.url}\n\tsslCAInfo = {self.git.ca_file}\n"
+            "[credential]\n\thelper =\n"
+        )
+
+    def stop(self) -> None:
+        """Stop serving. The files stay."""
+        self._closing.close()
+
+    def cluster_environment(self) -> dict[str, str]:
+        """Return what must be in the environment of a cluster's processes.
+
+        It depends on :attr:`folder` only, so a cluster started with it is good for as long as
+        the folder is, whatever the ports of the day.
+        """
+        settings = {
+            "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "",
+            "SSH_ASKPASS": "",
+            "GIT_SSH_COMMAND": _NO_SSH,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.index.folder),
+            "PIP_CONFIG_FILE": "/dev/null",
+            # "0" is how this variable says no to isolation: setuptools is borrowed, not downloaded.
+            "PIP_NO_BUILD_ISOLATION": "0",
+            "PIP_NO_INPUT": "1",
+            "RUNTIME_ENV_RETRY_TIMES": "1",
+            "RAY_USAGE_STATS_ENABLED": "0",
+        }
+        return {**settings, "PIP_CONSTRAINT": self._constraints} if self._constraints else settings
+
+    def states_of(self, packages: Sequence[str]) -> str:
+        """Return a text that changes whenever installing ``packages`` could end differently.
+
+        It covers the whole index and the repos named as ``git+https://host/path@ref``, and has
+        no secret in it.
+        """
+        states = [self.index.state()]
+        for package in packages:
+            if package.startswith("git+https://"):
+                parts = urlsplit(package[len("git+") :])
+                path, _, ref = parts.path.rpartition("@")
+                with contextlib.suppress(ValueError):
+                    url = f"https://{parts.hostname}{unquote(path)}"
+                    states.append(self.git.state(url, unquote(ref)))
+        return ", ".join(states)
+
+    def values(self) -> frozenset[str]:
+        """Return every secret and git token known here, as they are and as git sends them."""
+        pairs = self.git.tokens()
+        basic = {base64.b64encode(f"{u}:{t}".encode()).decode() for u, t in pairs}
+        return self.secrets.values() | {token for _, token in pairs} | basic
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with every secret and git token known here replaced by ``***``."""
+        return redact(text, self.values())
+
+
+def sdk_settings(folder: Path, *, secrets_url: str) -> dict[str, str]:
+    """Return the variables that tell the SDK that it is on CE, and where it may write.
+
+    :param folder: the cluster's or the run's own one; its bearer token is there as ``passport``.
+    :param secrets_url: the secrets service, which is the proxy for its name inside a cluster.
+    """
+    return {
+        "ORQ_RAY_DOWNLOAD_GIT_IMPORTS": "1",
+        "ORQ_RAY_SET_CUSTOM_IMAGE_RESOURCES": "1",
+        "ORQ_CONFIG_PATH": str(folder / "config.json"),
+        "ORQ_DB_PATH": str(folder / "workflows.db"),
+        "ORQ_RAY_TEMP_PATH": str(folder / "ray"),
+        "ORQ_RAY_STORAGE_PATH": str(folder / "storage"),
+        # With a passport the SDK asks the config service of the cluster for secrets.
+        "ORQUESTRA_PASSPORT_FILE": str(folder / "passport"),
+        "http_proxy": secrets_url,
+    }
+
+
+def image_resources(images: Sequence[str] = ()) -> dict[str, float]:
+    """Return the Ray resources by which a node offers the default image and ``images``."""
+    names = [DEFAULT_IMAGE.format(version("orquestra-sdk")), *images]
+    return {f"image:{name}": _IMAGE_SLOTS for name in names}
+
+
+def node_options(images: Sequence[str] = ()) -> list[str]:
+    """Return the options that ``ray start`` needs for a node that offers these images."""
+    return [f"--resources={json.dumps(image_resources(images))}"]
+
+
+def git_packages(definition: Mapping[str, object]) -> list[str]:
+    """Return the git imports of a workflow (its IR as JSON) as pip names them, without secrets."""
+    imports = definition.get("imports")
+    found = []
+    for item in imports.values() if isinstance(imports, dict) else ():
+        url = item.get("repo_url")
+        if isinstance(url, dict):
+            found.append(f"git+https://{url.get('host')}/{url.get('path')}@{item.get('git_ref')}")
+    return found
