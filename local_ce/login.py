@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import html
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from .answers import Problem
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Log in to the local Compute Engine</title></head>
 <body><h1>Log in</h1><p>Nothing waits for the token on port {port}. Paste this into a terminal:</p>
-<pre>orq login -s {url} --ce -t {token}</pre></body></html>
+<pre>orq login -s {url} -t {token}</pre></body></html>
 """
 
 
@@ -68,14 +69,18 @@ async def _listening(port: int) -> bool:
 def _require_same_user(request: web.Request) -> None:
     """Refuse the processes of other users of this machine, where the system tells (Linux)."""
     assert request.transport is not None
-    peer = request.transport.get_extra_info("peername")
+    ends = [request.transport.get_extra_info(name) for name in ("peername", "sockname")]
     table = Path("/proc/net/tcp")
-    if sys.platform != "linux" or peer is None or ":" in peer[0] or not table.exists():
+    if not table.exists() or any(end is None or ":" in end[0] for end in ends):
         return
-    # The kernel writes an IPv4 address as the hexadecimal digits of its bytes, last one first.
-    address = "".join(f"{int(part):02X}" for part in reversed(peer[0].split(".")))
-    wanted = f"{address}:{peer[1]:04X}"
+    wanted = [_as_in_table(*end[:2]) for end in ends]
     for row in table.read_text().splitlines()[1:]:
         columns = row.split()
-        if columns[1] == wanted and int(columns[7]) not in (os.getuid(), 0):
+        if columns[1:3] == wanted and int(columns[7]) != os.getuid():
             raise Problem(403, "another user", "only the user who started it may log in here")
+
+
+def _as_in_table(address: str, port: int) -> str:
+    """Return an IPv4 address as the kernel writes it: its bytes' digits, on most machines reversed."""
+    number = int.from_bytes(socket.inet_aton(address), sys.byteorder)
+    return f"{number:08X}:{port:04X}"
