@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +15,24 @@ import ray
 import ray.workflow
 from orquestra.sdk._base._env import RAY_GLOBAL_WF_RUN_ID_ENV
 from orquestra.sdk._ray import _dag, _ray_logs
-from orquestra.sdk._ray._build_workflow import DEFAULT_IMAGE_TEMPLATE, TaskResult
-from orquestra.sdk.kubernetes.quantity import parse_quantity
+from orquestra.sdk._ray._build_workflow import TaskResult
 from orquestra.sdk.schema import ir
 from ray.workflow.storage import DataLoadError, KeyNotFoundError
 from ray.workflow.workflow_storage import WorkflowStorage
 
 from . import _causes, _head
 from ._process import environment, started_in
+from .placement import missing, requests_of
 from .records import RunState
 from .submission import Submission, Submitted, task_names
 
 Report = Callable[[dict[str, Any]], None]
 
 #: Seconds between two looks at a run's tasks, at least.
-_LOOK = 0.2
-#: Looking may take this share of the time; a look at many tasks takes seconds.
+_PAUSE = 0.2
+#: Seconds a look takes, at most: of a workflow with many tasks it sees only some.
+_LOOK = 0.1
+#: The share of the time that looking may take.
 _SHARE = 0.1
 #: Seconds to wait for what Ray should do at once.
 _GRACE = 10.0
@@ -54,7 +58,7 @@ def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) ->
         submission = Submission(
             temp_dir=session.parent,
             project_dir=folder / "work",
-            state_of=lambda packages: str(options["state"]),
+            state_of=lambda _: str(options["state"]),
             variables=options["variables"],
             owner=options["run_id"] if options["address"] else "",
         )
@@ -82,24 +86,25 @@ class _Following:
         self._report = report
         self._own_cluster = own_cluster
         self._storage = WorkflowStorage(submitted.run_id)
-        #: Tasks whose end was not seen yet, in the order in which they can run.
-        self._open = list(submitted.definition.task_invocations)
+        #: Tasks whose end was not seen yet, the next one to look at first.
+        self._open = deque(submitted.definition.task_invocations)
         self._known: dict[str, list[Any]] = {}
         self._lines_seen: dict[tuple[Path, str], int] = {}
         self._sizes: dict[Path, int] = {}
-        self._waits: str | None = None
+        self._requests = requests_of(submitted.definition)
+        self._waits = ""
 
     def run(self, stop: threading.Event) -> None:
         """Look at the run again and again until it ends or is to stop; report its end."""
-        pause = _LOOK
+        pause = _PAUSE
         while not stop.is_set():
             finished, _ = ray.wait([self._submitted.output], timeout=pause)
             if finished:
                 self._finish()
                 return
             start = time.monotonic()
-            self._look(ray.workflow.WorkflowStatus.RUNNING)
-            pause = max(_LOOK, (time.monotonic() - start) / _SHARE)
+            self._look(ray.workflow.WorkflowStatus.RUNNING, limit=_LOOK)
+            pause = max(_PAUSE, (time.monotonic() - start) / _SHARE)
         self._stop()
 
     def _finish(self) -> None:
@@ -159,10 +164,16 @@ class _Following:
 
     # --- tasks
 
-    def _look(self, status: Any) -> None:
-        """Report the tasks that changed since the last look, what they returned and printed."""
+    def _look(self, status: Any, limit: float = math.inf) -> None:
+        """Report the tasks that changed since the last look, what they returned and printed.
+
+        :param status: Ray's for the workflow.
+        :param limit: seconds after which the rest of the tasks is left for the next time.
+        """
         changed, artifacts = [], {}
-        for invocation in self._open:
+        deadline = time.monotonic() + limit
+        for _ in range(len(self._open)):
+            invocation = self._open.popleft()
             stats = self._storage.load_task_metadata(invocation)["stats"]
             start, end = stats.get("start_time"), stats.get("end_time")
             state = _dag._task_state_from_ray_meta(status, start, end).value  # noqa: SLF001 - as the SDK has it
@@ -173,13 +184,17 @@ class _Following:
             # Ray writes down the end of a task before its value.
             if state == RunState.SUCCEEDED and (found := self._artifact(invocation)) is not None:
                 artifacts[invocation] = found
-        self._open = [invocation for invocation in self._open if invocation not in artifacts]
+            else:
+                self._open.append(invocation)
+            if time.monotonic() > deadline:
+                break
         if artifacts:
             self._report({"event": "artifacts", "artifacts": artifacts})
         if changed:
             self._report({"event": "tasks", "tasks": changed})
         self._task_logs()
-        self._say_what_waits()
+        if status == ray.workflow.WorkflowStatus.RUNNING:
+            self._say_what_waits()
 
     def _artifact(self, invocation: str) -> Any:
         """Return what a task returned, in JSON, or ``None`` when it is not there yet."""
@@ -240,51 +255,17 @@ class _Following:
     # --- what cannot start
 
     def _say_what_waits(self) -> None:
-        """Report tasks that no node can ever take, when that changed."""
-        waiting = [i for i in self._open if self._known[i][1] == RunState.WAITING]
+        """Report which tasks no node can take, when that changed."""
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        reasons: dict[str, list[str]] = {}
-        for invocation in waiting:
-            for reason in _missing(self._submitted.definition, invocation, nodes):
-                reasons.setdefault(reason, []).append(invocation)
-        text = "; ".join(
-            f"task {task_names(self._submitted.definition, who)} cannot start: {reason}"
-            for reason, who in reasons.items()
-        )
-        if text != (self._waits or ""):
+        reasons = {
+            task_names(self._submitted.definition, invocations): reason
+            for request, invocations in self._requests.items()
+            if (reason := missing(request, nodes)) is not None
+        }
+        text = "; ".join(f"task {who} cannot start: {why}" for who, why in reasons.items())
+        if text != self._waits:
             self._waits = text
             self._report({"event": "waits", "reason": text})
-
-
-def _missing(
-    definition: ir.WorkflowDef, invocation: str, nodes: Sequence[Mapping[str, float]]
-) -> Iterator[str]:
-    """Yield why no node can take a task; nothing when one can."""
-    requests = _requests(definition, invocation)
-    if any(all(node.get(name, 0) >= much for name, much in requests.items()) for node in nodes):
-        return
-    for name, much in requests.items():
-        most = max((node.get(name, 0) for node in nodes), default=0)
-        if most >= much:
-            continue
-        if name.startswith("image:"):
-            image = name[len("image:") :]
-            offered = sorted({key[6:] for node in nodes for key in node if key[:6] == "image:"})
-            yield f"nobody offers the image {image} (offered: {', '.join(offered) or 'none'})"
-        else:
-            yield f"it asks for {name} {much:g}, and the largest node has {most:g}"
-
-
-def _requests(definition: ir.WorkflowDef, invocation: str) -> dict[str, float]:
-    """Return the Ray resources a task needs, as ``orquestra.sdk._ray._build_workflow`` has it."""
-    called = definition.task_invocations[invocation]
-    image = called.custom_image or definition.tasks[called.task_id].custom_image
-    if image is None and definition.metadata is not None:
-        image = DEFAULT_IMAGE_TEMPLATE.format(definition.metadata.sdk_version.original)
-    resources = called.resources or ir.Resources()
-    asked = {"CPU": resources.cpu or "1", "memory": resources.memory, "GPU": resources.gpu}
-    amounts = {name: float(parse_quantity(value)) for name, value in asked.items() if value}
-    return {f"image:{image}": 1.0, **amounts}
 
 
 def _lines(path: Path) -> list[str]:

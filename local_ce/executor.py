@@ -21,7 +21,7 @@ from .services import Services, git_packages, image_resources, sdk_settings
 #: A cluster for each run; one that all runs share; one that somebody else started.
 MODES = ("per-run", "shared", "address")
 #: Runs at a time on a cluster that runs share. Ray decides there whose tasks go first.
-PARALLEL = 8
+PARALLEL = 4
 #: Seconds a run may take to stop by itself.
 STOP_GRACE = 15.0
 #: Seconds Ray may take to come up.

@@ -24,6 +24,8 @@ class _Going:
     asked: tuple[str, str] | None = None
     #: Which of its tasks cannot start, and why.
     waits: str = ""
+    #: Whether there ever was such a task.
+    waited: bool = False
 
 
 class Scheduler:
@@ -91,7 +93,7 @@ class Scheduler:
             if (going := self._going.get(run_id)) is not None:
                 run = self._store.run(run_id)
                 starting = run is not None and run.state == RunState.WAITING
-                return going.waits or ("its cluster is starting" if starting else None)
+                return going.waits or ("it is starting" if starting else None)
             return self._why_waiting(run_id)
 
     def _why_waiting(self, run_id: str) -> str | None:
@@ -103,7 +105,7 @@ class Scheduler:
             never = self._executor.can_ever(demand)
             if run.run_id == run_id:
                 now = self._executor.can_now(demand, [g.demand for g in self._going.values()])
-                ahead = f"{before} runs are to start before it" if before else None
+                ahead = f"{before} of the runs that wait are before it" if before else None
                 return never or ahead or now or "it is about to start"
             before += never is None
         return None
@@ -152,9 +154,9 @@ class Scheduler:
                 end["state"], end["reason"] = going.asked
                 if going.waits:
                     end["reason"] += f"; {going.waits}"
-            self._store.update_run(
-                run.run_id, end["state"], end=end.get("time"), reason=end["reason"] or ""
-            )
+            # What a run waited for is no longer of interest when it succeeded.
+            reason = end["reason"] or ("" if going.waited else None)
+            self._store.update_run(run.run_id, end["state"], end=end.get("time"), reason=reason)
             del self._going[run.run_id]
             self._changed.notify_all()
 
@@ -209,7 +211,7 @@ class Scheduler:
         elif kind == "logs":
             self._store.add_logs(run.run_id, event["kind"], event["invocation"], event["lines"])
         elif kind == "waits":
-            going.waits = event["reason"]
+            going.waits, going.waited = event["reason"], True
             self._store.update_run(run.run_id, RunState.RUNNING, reason=event["reason"])
 
     def _out_of_time(self, run_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,11 +13,15 @@ import ray
 import ray.workflow
 from orquestra.sdk._ray._client import RayClient
 from orquestra.sdk._ray._dag import RayRuntime
+from orquestra.sdk.exceptions import RayActorNameClashError
 from orquestra.sdk.schema import ir
 from orquestra.sdk.schema.configs import RuntimeConfiguration, RuntimeName
 from ray.runtime_env import RuntimeEnv
 
 from . import _causes
+
+#: Seconds that the actor which manages a cluster's workflows may take to come up.
+_CLASH_LIMIT = 30.0
 
 
 class Environment(NamedTuple):
@@ -81,7 +86,7 @@ class Submission:
             config_name="local_ce", runtime_name=RuntimeName.RAY_LOCAL, runtime_options=options
         )
         #: The SDK's runtime.
-        self.runtime = RayRuntime(config, project_dir, client=self._client)
+        self.runtime = _runtime(config, project_dir, self._client)
 
     def submit(self, definition: ir.WorkflowDef) -> Submitted:
         """Hand a workflow to Ray."""
@@ -153,6 +158,18 @@ class _Client(RayClient):  # type: ignore[misc]
         environments, self._environments = list(self._environments.values()), {}
         output = ray.workflow.run_async(dag_node, workflow_id=workflow_id, metadata=metadata)
         self.submitted[workflow_id] = (output, environments)
+
+
+def _runtime(config: RuntimeConfiguration, project_dir: Path, client: RayClient) -> RayRuntime:
+    """Make a runtime, again when others make the first one of a cluster at the same time."""
+    deadline = time.monotonic() + _CLASH_LIMIT
+    while True:
+        try:
+            return RayRuntime(config, project_dir, client=client)
+        except RayActorNameClashError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def task_name(definition: ir.WorkflowDef, invocation: str) -> str:

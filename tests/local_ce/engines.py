@@ -1,0 +1,125 @@
+"""A scheduler with all it needs and nothing else, for the tests of how runs are executed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_ce.executor import Executor
+from local_ce.records import RunRecord, RunState
+from local_ce.scheduler import Scheduler
+from local_ce.secrets import SecretsService
+from local_ce.services import Services
+from local_ce.store import Store
+from local_ce.tokens import RUN, Tokens
+
+#: Seconds a run may take on a slow machine with other work to do.
+PATIENCE = 180.0
+
+
+@dataclass
+class Engine:
+    """What executes runs, and where it writes about them."""
+
+    state: Path
+    services: Services
+    store: Store
+    executor: Executor
+    scheduler: Scheduler
+
+    def submit(
+        self, workflow: Any, resources: Mapping[str, Any] | None = None, workspace: str = "ws"
+    ) -> str:
+        """Submit a workflow as the REST API does; return the run's id."""
+        document = json.loads(workflow.model.json())
+        place = {"workspace": workspace, "project": "p", "owner": "me"}
+        definition = self.store.add_definition(document, **place)
+        run = self.store.add_run(definition, resources=resources or {}, **place)
+        self.scheduler.submitted(run.run_id)
+        return run.run_id
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return what the store has of a run."""
+        run = self.store.run(run_id)
+        assert run is not None
+        return run
+
+    def wait(self, run_id: str) -> RunRecord:
+        """Wait for the end of a run."""
+        until(lambda: self.run(run_id).state in RunState.FINAL)
+        return self.run(run_id)
+
+    def result(self, run_id: str) -> Any:
+        """Wait for a run that must succeed, and return what its workflow returned."""
+        run = self.wait(run_id)
+        assert run.state == RunState.SUCCEEDED, run.reason
+        values = [json.loads(result["value"]) for result in self.store.results(run_id) or []]
+        return values[0] if len(values) == 1 else values
+
+    def lines(self, run_id: str, kind: str, invocation: str | None = None) -> list[str]:
+        """Return the lines of one kind of a run's logs."""
+        return [
+            line.line for line in self.store.logs(run_id, kinds=[kind], invocation_id=invocation)
+        ]
+
+    def secrets_on_disk(self) -> list[tuple[str, str]]:
+        """Search the bytes of every file of this engine's for every secret it knows."""
+        found = []
+        for folder in (self.state, self.executor.folder):
+            for path in folder.rglob("*"):
+                with contextlib.suppress(OSError):
+                    content = path.read_bytes() if path.is_file() else b""
+                    found += [
+                        (str(path), value)
+                        for value in self.services.values() - {self.services.secrets.token}
+                        if value.encode() in content
+                    ]
+        return found
+
+
+def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {seconds:g} s"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def started(*, cpus: int = 4, time_limit: float = PATIENCE, **options: Any) -> Iterator[Engine]:
+    """Give an engine that is up; everything of it is gone afterwards."""
+    with contextlib.ExitStack() as stack:
+        state, folder = (Path(tempfile.mkdtemp(prefix=p, dir="/tmp")) for p in ("st-", "ce-"))
+        for path in (state, folder):
+            stack.callback(shutil.rmtree, path, ignore_errors=True)
+        tokens = Tokens.new()
+
+        def ended(run_id: str) -> bool:
+            run = store.run(run_id)
+            return run is None or run.state in RunState.FINAL
+
+        services = Services(state, secrets=SecretsService(tokens, ended=ended))
+        stack.callback(services.stop)
+        store = Store(state / "state.db", services.redact)
+        stack.callback(store.close)
+        executor = Executor(folder, services, cpus=cpus, memory=cpus * 2**30, **options)
+        stack.callback(executor.stop)
+        executor.start()
+        scheduler = Scheduler(
+            store,
+            executor,
+            passport=lambda run: tokens.issue(
+                run.owner, workspaces=[run.workspace], kind=RUN, run_id=run.run_id
+            ),
+            time_limit=time_limit,
+        )
+        stack.callback(scheduler.stop)
+        scheduler.start()
+        yield Engine(state, services, store, executor, scheduler)
