@@ -51,28 +51,30 @@ def test_the_sdk_accepts_it_and_finds_an_address() -> None:
     assert email_of(TOKENS.issue("ann@example.org")) == "ann@example.org"
 
 
-@pytest.mark.parametrize(
-    ("token", "told"),
-    [
-        (TOKENS.issue(lifetime=-1), "has expired"),
-        (Tokens.new().issue(), "not signed by this Compute Engine"),
-        (forged(key="", algorithm="none"), "not for this Compute Engine|no JSON Web Token"),
-        (forged(key=b"k" * 64, algorithm="HS512"), "not for this Compute Engine"),
-        (forged(iss="other"), "not for this Compute Engine"),
-        (forged(aud="other"), "not for this Compute Engine"),
-        (forged(exp=None), "not for this Compute Engine"),
-        (forged(sub=None), "not for this Compute Engine"),
-        (forged(iat=int(time.time()) + 600), "not for this Compute Engine"),
-        (forged(workspaces="*"), "claims are not those"),
-        (forged(workspaces=None), "claims are not those"),
-        (forged(workspaces=[1]), "claims are not those"),
-        (forged(kind="root"), "claims are not those"),
-        (forged(kind="run"), "claims are not those"),
-        (forged(run=3), "claims are not those"),
-        ("", "no JSON Web Token"),
-        ("a.b.c", "no JSON Web Token"),
-    ],
-)
+FOREIGN = "not for this Compute Engine"
+CLAIMS = "claims are not those"
+REFUSED = {
+    "expired": (TOKENS.issue(lifetime=-1), "has expired"),
+    "signed by somebody else": (Tokens.new().issue(), "not signed by this Compute Engine"),
+    "not signed": (forged(key="", algorithm="none"), f"{FOREIGN}|no JSON Web Token"),
+    "another algorithm": (forged(key=b"k" * 64, algorithm="HS512"), FOREIGN),
+    "another issuer": (forged(iss="other"), FOREIGN),
+    "another audience": (forged(aud="other"), FOREIGN),
+    "never expires": (forged(exp=None), FOREIGN),
+    "for nobody": (forged(sub=None), FOREIGN),
+    "from the future": (forged(iat=int(time.time()) + 600), FOREIGN),
+    "workspaces as text": (forged(workspaces="*"), CLAIMS),
+    "no workspaces": (forged(workspaces=None), CLAIMS),
+    "workspaces as numbers": (forged(workspaces=[1]), CLAIMS),
+    "unknown kind": (forged(kind="root"), CLAIMS),
+    "a run's without the run": (forged(kind="run"), CLAIMS),
+    "run as a number": (forged(run=3), CLAIMS),
+    "empty": ("", "no JSON Web Token"),
+    "three words": ("a.b.c", "no JSON Web Token"),
+}
+
+
+@pytest.mark.parametrize(("token", "told"), list(REFUSED.values()), ids=list(REFUSED))
 def test_other_tokens_are_refused(token: str, told: str) -> None:
     """With the reason, and without the token."""
     with pytest.raises(InvalidToken, match=told) as raised:
