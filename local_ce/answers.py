@@ -68,8 +68,9 @@ class Asked:
         :raises Problem: 400 when it is none, or one that cannot be stored as text.
         """
         try:
-            value = json.loads(self.body, parse_constant=_no_json, parse_float=_finite)
-            if b"\\ud" in self.body.lower():
+            text = self.body.decode()
+            value = json.loads(text, parse_constant=_no_json, parse_float=_finite)
+            if "\\ud" in text.lower():
                 json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise Problem(400, "malformed JSON", "found half a surrogate pair", 1) from None
@@ -95,24 +96,21 @@ def ok(data: Any, *, status: int = 200, **more: Any) -> web.Response:
     return web.json_response({"data": data, **more}, status=status)
 
 
-def application(
-    redact: Callable[[str], str] = str, names: Iterable[str] = (CLUSTER_ADDRESS,)
-) -> web.Application:
+def application(redact: Callable[[str], str]) -> web.Application:
     """Return an application that answers every error in JSON, and only to local requests.
 
-    As an HTTP proxy it answers for ``names`` alone: inside a cluster the config service has a
-    name that no name service here knows, so processes there get this server as ``http_proxy``.
+    As an HTTP proxy it answers for :data:`CLUSTER_ADDRESS` alone: no name service here knows that
+    name, so processes of a cluster get this server as their ``http_proxy``.
 
     :param redact: applied to what is logged of an internal error.
     """
-    proxied = frozenset(names)
 
     @web.middleware
     async def guard(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         try:
-            _check_target(request, proxied)
+            _check_target(request)
             return await handler(request)
         except Problem as problem:
             return problem.answer()
@@ -120,7 +118,8 @@ def application(
             detail = f"{request.method} {request.path} cannot be answered: {error.reason}"
             return Problem(error.status, error.reason, detail).answer()
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets JSON and we the trace
-            _LOG.error("%s %s\n%s", request.method, request.path, redact(traceback.format_exc()))
+            trace = f"{request.method} {request.path}\n{traceback.format_exc()}"
+            _LOG.error("%s", redact(trace))
             detail = "this is a mistake in local_ce; the server's log has the trace"
             return Problem(500, "internal error", detail).answer()
 
@@ -149,16 +148,16 @@ def add_routes(
         app.router.add_route(method, path, adapted(handler))
 
 
-def _check_target(request: web.Request, proxied: frozenset[str]) -> None:
+def _check_target(request: web.Request) -> None:
     """Refuse what is meant for another host, and what a web page under another name sends."""
     if request.method == "CONNECT" or not request.raw_path.startswith("/"):
         host = urlsplit(request.raw_path).netloc or request.raw_path
-        if host not in proxied:
+        if host != CLUSTER_ADDRESS:
             raise Problem(
                 502,
                 "no route",
                 f"{host} cannot be reached from the local CE: as a proxy it answers for"
-                f" {', '.join(sorted(proxied))} only",
+                f" {CLUSTER_ADDRESS} only",
             )
     elif not _LOCAL_NAMES.fullmatch(request.headers.get("Host", "")):
         raise Problem(421, "wrong host", "expected the Host header of a loopback address")

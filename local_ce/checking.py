@@ -107,8 +107,8 @@ def _check_amounts(resources: Mapping[str, Any], message: str) -> None:
 
 
 def _positive(quantity: str) -> bool:
-    # Decimal takes an exponent of any size, and whoever makes a number of it then never ends.
-    if re.search(r"[eE][+-]?\d", quantity):
+    # Decimal takes an exponent of any size, and making an integer of it then never ends.
+    if re.search(r"[eE][+-]?\d{3}", quantity):
         return False
     try:
         return bool(parse_quantity(quantity) > 0)

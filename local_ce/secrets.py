@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ._redaction import redact
 from .access import Gate
 from .answers import CLUSTER_ADDRESS, add_routes, application
 from .config_service import routes
@@ -90,7 +91,7 @@ class SecretsService(Secrets):
         #: A token for all workspaces, new for every service (the content of a "passport").
         self.token = tokens.issue()
         self.hide(self.token)
-        app = application()
+        app = application(lambda text: redact(text, self.values()))
         add_routes(app, Gate(tokens, ended), (LOGIN, RUN), routes(self))
         self._server = Server(app)
 

@@ -10,19 +10,18 @@ never changed: one that contains a known secret is kept in memory only.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import secrets as random_choice
-import sqlite3
 import string
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from sqlite3 import Connection, Row
 from typing import Any
 
+from ._database import Database, StoreError
 from ._documents import contains_secret, redacted
 from .records import DefinitionRecord, LogLine, RunRecord, RunState, TaskRecord
 
@@ -41,10 +40,6 @@ __all__ = [
 FORMAT = 1
 
 
-class StoreError(RuntimeError):
-    """The state file cannot be used; the message says why and what to do."""
-
-
 class Lost(LookupError):
     """A result or artifact that contained a secret, and was lost with the process that held it."""
 
@@ -58,27 +53,13 @@ class Store:
 
     def __init__(self, path: Path, redact: Callable[[str], str]) -> None:
         self._redact = redact
-        self._lock = threading.RLock()
         #: Documents that are not (or not like this) in the file, by key.
         self._in_memory: dict[str, Any] = {}
-        path.touch(mode=0o600)
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.row_factory = sqlite3.Row
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise StoreError(
-                f"{path} is no usable SQLite file ({error}): move it away to start afresh"
-            ) from None
-        except StoreError as error:
-            self._database.close()
-            raise StoreError(f"{path} {error}") from None
+        self._database = Database(path, _TABLES, FORMAT)
 
     def close(self) -> None:
         """Close the file. Documents that were in memory only are lost."""
-        with self._lock:
-            self._database.close()
+        self._database.close()
 
     # --- definitions
 
@@ -87,8 +68,8 @@ class Store:
     ) -> str:
         """Keep a definition and return its id, a UUID."""
         definition_id = str(uuid.uuid4())
-        with self._writing() as database:
-            self._put(f"definition/{definition_id}", document, redactable=True)
+        with self._database.writing() as database:
+            self._put(database, f"definition/{definition_id}", document, redactable=True)
             database.execute(
                 "INSERT INTO definitions (definition_id, workspace, project, owner, created)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -98,7 +79,9 @@ class Store:
 
     def definition(self, definition_id: str) -> DefinitionRecord | None:
         """Return a definition, or ``None`` when there is no such one."""
-        rows = self._read("SELECT * FROM definitions WHERE definition_id = ?", (definition_id,))
+        rows = self._database.read(
+            "SELECT * FROM definitions WHERE definition_id = ?", (definition_id,)
+        )
         return self._definition(rows[0]) if rows else None
 
     def definitions(
@@ -114,7 +97,7 @@ class Store:
         """
         where, values = _conditions(workspace=workspaces)
         where, values = _before(where, values, before)
-        rows = self._read(
+        rows = self._database.read(
             f"SELECT * FROM definitions {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
             (*values, -1 if limit is None else limit),
         )
@@ -122,13 +105,15 @@ class Store:
 
     def delete_definition(self, definition_id: str) -> None:
         """Forget a definition, which must have no runs; no error when there is none."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.execute("DELETE FROM definitions WHERE definition_id = ?", (definition_id,))
-            self._drop(f"definition/{definition_id}")
+            key = f"definition/{definition_id}"
+            self._in_memory.pop(key, None)
+            database.execute("DELETE FROM documents WHERE key = ?", (key,))
 
     def projects(self, workspace: str) -> list[str]:
         """Return the projects that definitions of a workspace were submitted to, sorted."""
-        rows = self._read(
+        rows = self._database.read(
             "SELECT DISTINCT project FROM definitions WHERE workspace = ? ORDER BY project",
             (workspace,),
         )
@@ -153,7 +138,7 @@ class Store:
         if definition is None:
             raise LookupError(f"there is no workflow definition {definition_id}")
         run_id = _new_run_id(str(definition.document.get("name", "")))
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.execute(
                 "INSERT INTO runs (run_id, definition_id, workspace, project, owner, resources,"
                 " state, created, result_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -175,7 +160,7 @@ class Store:
 
     def run(self, run_id: str) -> RunRecord | None:
         """Return a run, or ``None`` when there is no such one."""
-        rows = self._read("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+        rows = self._database.read("SELECT * FROM runs WHERE run_id = ?", (run_id,))
         return _run(rows[0]) if rows else None
 
     def runs(
@@ -198,7 +183,7 @@ class Store:
         )
         where, values = _before(where, values, before)
         order = "DESC" if newest_first else "ASC"
-        rows = self._read(
+        rows = self._database.read(
             f"SELECT * FROM runs {where} ORDER BY number {order} LIMIT ?",  # noqa: S608
             (*values, -1 if limit is None else limit),
         )
@@ -219,7 +204,7 @@ class Store:
         The first final state wins: returns False, and changes nothing, when the run is in one
         already. A run that ends takes its running tasks with it.
         """
-        with self._writing() as database:
+        with self._database.writing() as database:
             changed = database.execute(
                 "UPDATE runs SET state = ?, start = COALESCE(?, start), end = COALESCE(?, end),"
                 " reason = COALESCE(?, reason), mode = COALESCE(?, mode)"
@@ -244,7 +229,7 @@ class Store:
 
     def end_unfinished(self, reason: str) -> list[str]:
         """Fail every run that is not finished; return their ids. For the start after an end."""
-        with self._writing():
+        with self._database.writing():
             unfinished = self.runs(states=(RunState.WAITING, RunState.RUNNING))
             return [
                 run.run_id
@@ -256,7 +241,7 @@ class Store:
 
     def tasks(self, run_id: str) -> dict[str, TaskRecord]:
         """Return what is known of a run's tasks, by invocation id."""
-        rows = self._read("SELECT * FROM tasks WHERE run_id = ?", (run_id,))
+        rows = self._database.read("SELECT * FROM tasks WHERE run_id = ?", (run_id,))
         return {
             row["invocation_id"]: TaskRecord(
                 row["invocation_id"], row["state"], row["start"], row["end"]
@@ -266,7 +251,7 @@ class Store:
 
     def update_tasks(self, run_id: str, tasks: Iterable[TaskRecord]) -> None:
         """Record where a run's tasks are; ignored when the run is in a final state."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             run = self.run(run_id)
             if run is None or run.state in RunState.FINAL:
                 return
@@ -280,8 +265,8 @@ class Store:
 
     def set_results(self, run_id: str, results: Sequence[Any]) -> None:
         """Keep what a run returned: the JSON forms of the SDK's ``WorkflowResult``, in order."""
-        with self._writing():
-            self._put(f"results/{run_id}", list(results))
+        with self._database.writing() as database:
+            self._put(database, f"results/{run_id}", list(results))
 
     def results(self, run_id: str) -> list[Any] | None:
         """Return what a run returned, or ``None`` when there is nothing (yet).
@@ -293,15 +278,15 @@ class Store:
 
     def result_run(self, result_id: str) -> str | None:
         """Return the id of the run a result is of, or ``None`` when there is no such one."""
-        rows = self._read("SELECT run_id FROM runs WHERE result_id = ?", (result_id,))
+        rows = self._database.read("SELECT run_id FROM runs WHERE result_id = ?", (result_id,))
         return rows[0]["run_id"] if rows else None
 
     def set_artifacts(self, run_id: str, artifacts: Mapping[str, Any]) -> None:
         """Keep what tasks returned (``WorkflowResult`` as JSON), by invocation id."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             for invocation_id, artifact in artifacts.items():
                 artifact_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run_id}@{invocation_id}"))
-                self._put(f"artifact/{artifact_id}", artifact)
+                self._put(database, f"artifact/{artifact_id}", artifact)
                 database.execute(
                     "INSERT OR REPLACE INTO artifacts (artifact_id, run_id, invocation_id)"
                     " VALUES (?, ?, ?)",
@@ -310,12 +295,14 @@ class Store:
 
     def artifact_ids(self, run_id: str) -> dict[str, str]:
         """Return the ids (UUIDs) of a run's artifacts, by invocation id."""
-        rows = self._read("SELECT * FROM artifacts WHERE run_id = ?", (run_id,))
+        rows = self._database.read("SELECT * FROM artifacts WHERE run_id = ?", (run_id,))
         return {row["invocation_id"]: row["artifact_id"] for row in rows}
 
     def artifact_run(self, artifact_id: str) -> str | None:
         """Return the id of the run an artifact is from, or ``None`` when there is no such one."""
-        rows = self._read("SELECT run_id FROM artifacts WHERE artifact_id = ?", (artifact_id,))
+        rows = self._database.read(
+            "SELECT run_id FROM artifacts WHERE artifact_id = ?", (artifact_id,)
+        )
         return rows[0]["run_id"] if rows else None
 
     def artifact(self, artifact_id: str) -> Any:
@@ -337,7 +324,7 @@ class Store:
         # In one piece: a secret can have several lines.
         text = self._redact("\n".join(lines))
         now = time.time()
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.executemany(
                 "INSERT INTO logs (run_id, kind, invocation_id, time, line) VALUES (?, ?, ?, ?, ?)",
                 [(run_id, kind, invocation_id, now, line) for line in text.split("\n") if lines],
@@ -352,85 +339,48 @@ class Store:
             kind=kinds,
             invocation_id=None if invocation_id is None else [invocation_id],
         )
-        rows = self._read(f"SELECT * FROM logs {where} ORDER BY number", values)  # noqa: S608
+        rows = self._database.read(f"SELECT * FROM logs {where} ORDER BY number", values)  # noqa: S608
         return [LogLine(r["kind"], r["invocation_id"], r["time"], r["line"]) for r in rows]
 
     # --- the names of secrets
 
     def add_secret_name(self, workspace: str, name: str) -> None:
         """Remember that there is a secret of this name; its value is never given to the store."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.execute("INSERT OR REPLACE INTO secrets VALUES (?, ?)", (workspace, name))
 
     def remove_secret_name(self, workspace: str, name: str) -> None:
         """Forget the name of a secret; no error when there is none."""
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.execute(
                 "DELETE FROM secrets WHERE workspace = ? AND name = ?", (workspace, name)
             )
 
     def secret_names(self, workspace: str) -> list[str]:
         """Return the names of a workspace's secrets, sorted; also of those whose value is gone."""
-        rows = self._read(
+        rows = self._database.read(
             "SELECT name FROM secrets WHERE workspace = ? ORDER BY name", (workspace,)
         )
         return [row["name"] for row in rows]
 
     # --- inside
 
-    def _prepare(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
-        # What was committed survives a SIGKILL; only a power failure could take the last of it.
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        # Deleted rows are overwritten, not only unlinked.
-        self._database.execute("PRAGMA secure_delete = ON")
-        found = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
-            with self._writing() as database:
-                for statement in _TABLES.split(";"):
-                    database.execute(statement)
-                database.execute(f"PRAGMA user_version = {FORMAT}")
-        elif found != FORMAT:
-            raise StoreError(
-                f"has format {found}, and this version of local_ce reads format {FORMAT}:"
-                " use the version that made it, or move it away to start afresh"
-            )
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and a transaction; inside another one, be part of it."""
-        with self._lock:
-            if self._database.in_transaction:
-                yield self._database
-                return
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
-
-    def _read(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._database.execute(query, values).fetchall()
-
-    def _put(self, key: str, document: Any, *, redactable: bool = False) -> None:
+    def _put(
+        self, database: Connection, key: str, document: Any, *, redactable: bool = False
+    ) -> None:
         """Keep a document; one with a secret in it only in memory, or redacted in the file."""
         content: str | None = json.dumps(document)
         self._in_memory.pop(key, None)
         if contains_secret(document, self._redact):
             self._in_memory[key] = document
             content = json.dumps(redacted(document, self._redact)) if redactable else None
-        self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (key, content))
+        database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (key, content))
 
     def _get(self, key: str) -> Any:
-        rows = self._read("SELECT content FROM documents WHERE key = ?", (key,))
-        if not rows:
-            return None
-        with self._lock:
-            if key in self._in_memory:
-                return self._in_memory[key]
+        with self._database.lock:
+            rows = self._database.read("SELECT content FROM documents WHERE key = ?", (key,))
+            if not rows or key in self._in_memory:
+                return self._in_memory.get(key)
         if rows[0]["content"] is None:
             raise Lost(
                 "it contained the value of a secret, so it was kept in memory only, and the"
@@ -438,15 +388,11 @@ class Store:
             )
         return json.loads(rows[0]["content"])
 
-    def _drop(self, key: str) -> None:
-        self._in_memory.pop(key, None)
-        self._database.execute("DELETE FROM documents WHERE key = ?", (key,))
-
-    def _definition(self, row: sqlite3.Row) -> DefinitionRecord:
+    def _definition(self, row: Row) -> DefinitionRecord:
         return DefinitionRecord(document=self._get(f"definition/{row['definition_id']}"), **row)
 
 
-def _run(row: sqlite3.Row) -> RunRecord:
+def _run(row: Row) -> RunRecord:
     values = dict(row)
     return RunRecord(**{**values, "resources": json.loads(values["resources"])})
 

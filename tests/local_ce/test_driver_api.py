@@ -122,6 +122,8 @@ def test_the_client_raises_that_the_definition_is_invalid(served: Served) -> Non
         (b"{", "expected JSON"),
         (b"[" * 100_000, "nesting"),
         (b'{"name": "\\ud800"}', "surrogate"),
+        (b'{"name": "\xed\xa0\x80"}', "expected JSON"),
+        ('{"name": "\\ud800"}'.encode("utf-16"), "expected JSON"),
         (b'{"name": NaN}', "NaN"),
         (b'{"name": 1e999}', "too large"),
         (b"\xff\xfe\xff", "expected JSON"),
