@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["examples.runner", "examples.project_runner"]
+pytest_plugins = ["examples.runner", "examples.project_runner", "examples.console_runner"]
 
 #: Warnings of Ray's while it runs; ours stay errors.
 _THIRD_PARTY = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -30,21 +30,48 @@ class _Definition(WorkflowDef):  # type: ignore[misc]
 def check_definition(document: Any) -> dict[str, Any]:
     """Return a workflow definition as it came.
 
-    :raises Problem: 400 when it does not fit the SDK's ``WorkflowDef``, with the fields.
+    :raises Problem: 400 when it does not fit the SDK's ``WorkflowDef``, or an id in it names
+        nothing; with the fields.
     """
     if not isinstance(document, dict):
         raise Problem(
             400, "invalid workflow definition", f"expected an object, found {_shown(document)}"
         )
     try:
-        _Definition.parse_obj(document)
+        wrong = _dangling(_Definition.parse_obj(document))
     except pydantic.ValidationError as error:
-        detail = _told(error, document)
-        raise Problem(400, "invalid workflow definition", detail) from None
+        wrong = _told(error, document)
     except RecursionError:
-        detail = "found too many levels of nesting"
-        raise Problem(400, "invalid workflow definition", detail) from None
+        wrong = ["found too many levels of nesting"]
+    if wrong:
+        more = [f"and {len(wrong) - _MOST} more"] if len(wrong) > _MOST else []
+        raise Problem(400, "invalid workflow definition", "; ".join(wrong[:_MOST] + more))
     return document
+
+
+def _dangling(definition: WorkflowDef) -> list[str]:
+    """Say which ids in a definition name nothing in it; the model leaves that open."""
+    nodes = {*definition.artifact_nodes, *definition.constant_nodes, *definition.secret_nodes}
+    references: list[tuple[str, Iterable[str], Container[str]]] = [
+        ("output_ids", definition.output_ids, nodes)
+    ]
+    for name, called in definition.task_invocations.items():
+        place = f"task_invocations.{name}"
+        references += [
+            (f"{place}.task_id", [called.task_id], definition.tasks),
+            (f"{place}.args_ids", called.args_ids, nodes),
+            (f"{place}.kwargs_ids", called.kwargs_ids.values(), nodes),
+            (f"{place}.output_ids", called.output_ids, definition.artifact_nodes),
+        ]
+    for name, task in definition.tasks.items():
+        used = [task.source_import_id, *(task.dependency_import_ids or [])]
+        references.append((f"tasks.{name}", used, definition.imports))
+    return [
+        f"{place}: expected the id of something in the definition, found {_shown(one)}"
+        for place, ids, known in references
+        for one in ids
+        if one not in known
+    ]
 
 
 def sdk_version_of(document: Mapping[str, Any]) -> str:
@@ -85,7 +112,7 @@ def check_run_request(body: Any) -> tuple[str, dict[str, Any]]:
     try:
         request = CreateWorkflowRunRequest.parse_obj({"resources": {}, **body})
     except pydantic.ValidationError as error:
-        detail = _told(error, body)
+        detail = "; ".join(_told(error, body))
         raise Problem(400, message, detail, ErrorCode.RESOURCE_REQUEST_INVALID) from None
     resources: dict[str, Any] = request.resources.dict()
     _check_amounts(resources, message)
@@ -116,16 +143,12 @@ def _positive(quantity: str) -> bool:
         return False
 
 
-def _told(error: pydantic.ValidationError, document: Any) -> str:
-    """Say which fields are wrong: what is expected there, and what was found."""
-    errors = error.errors()
-    told = [
+def _told(error: pydantic.ValidationError, document: Any) -> list[str]:
+    """Say of each wrong field what is expected there, and what was found."""
+    return [
         f"{'.'.join(map(str, one['loc']))}: {one['msg']}, found {_shown(_at(document, one['loc']))}"
-        for one in errors[:_MOST]
+        for one in error.errors()
     ]
-    if len(errors) > _MOST:
-        told.append(f"and {len(errors) - _MOST} more")
-    return "; ".join(told)
 
 
 def _at(document: Any, path: tuple[Any, ...]) -> Any:

@@ -23,8 +23,9 @@ from ray.workflow.workflow_storage import WorkflowStorage
 from . import _causes, _head
 from ._process import environment, started_in
 from .placement import missing, requests_of
+from .failure import task_names
 from .records import RunState
-from .submission import Submission, Submitted, task_names
+from .submission import Submission, Submitted
 
 Report = Callable[[dict[str, Any]], None]
 

@@ -1,7 +1,8 @@
-"""What a failed run is reported as."""
+"""What a failed run is reported as, and how a run that goes on is described."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -27,3 +28,40 @@ class RunFailed(Exception):
 
 def _rebuild(run_id: str, state: str, task: str, cause: str, log: str) -> RunFailed:
     return RunFailed(run_id=run_id, state=state, task=task, cause=cause, log=log)
+
+
+def unfinished(
+    definition: Any, timeout: float, *, running: Sequence[str], waiting: Sequence[str]
+) -> str:
+    """Say of a run that was not finished in time what its tasks do.
+
+    :param definition: the SDK's ``WorkflowDef``.
+    :param timeout: the seconds it had.
+    :param running: ids of the task invocations that run.
+    :param waiting: ids of those that wait; what they ask for is said, too.
+    """
+    requests = [f"{task_name(definition, i)} ({_request(definition, i)})" for i in waiting]
+    parts = [f"running: {task_names(definition, running)}"] if running else []
+    parts += [f"waiting: {', '.join(requests)}"] if waiting else []
+    return f"not finished after {timeout:g} s: {', '.join(parts) or 'no task runs or waits'}"
+
+
+def task_name(definition: Any, invocation: str) -> str:
+    """Return the function name of the task that an invocation calls."""
+    task = definition.tasks[definition.task_invocations[invocation].task_id]
+    return str(task.fn_ref.function_name)
+
+
+def task_names(definition: Any, invocations: Sequence[str]) -> str:
+    """Return the tasks of some invocations for a reader, each once."""
+    return ", ".join(dict.fromkeys(task_name(definition, each) for each in invocations))
+
+
+def _request(definition: Any, invocation: str) -> str:
+    """Say what a task asks the cluster for."""
+    called = definition.task_invocations[invocation]
+    task = definition.tasks[called.task_id]
+    image = called.custom_image or task.custom_image
+    asked = dict(called.resources or {})
+    parts = [f"{name}={value}" for name, value in asked.items() if value is not None]
+    return ", ".join([*parts, f"image {image}" if image else "default image"])

@@ -10,12 +10,11 @@ from typing import Any
 import ray
 import ray.workflow
 from orquestra.sdk._base import serde
-from orquestra.sdk.schema import ir
 
 from . import _causes
 from ._process import environment
-from .failure import RunFailed
-from .submission import Submission, Submitted, task_name, task_names
+from .failure import RunFailed, task_names, unfinished
+from .submission import Submission, Submitted
 
 #: Seconds to wait for Ray to stop a run, and for other calls that should be instant.
 _GRACE = 15.0
@@ -68,21 +67,16 @@ class Runner:
         return self._error(submitted, state, failure.invocations, failure.cause, log)
 
     def _timed_out(self, submitted: Submitted, timeout: float) -> RunFailed:
-        run_id, definition = submitted.run_id, submitted.definition
-        state = ray.workflow.get_status(run_id).value
+        run_id = submitted.run_id
         waiting = self._submitting.in_state(run_id, "WAITING")
         running = self._submitting.in_state(run_id, "RUNNING")
         # Ray waits for the run to end when it cancels one, without a limit; we have one.
         stop = threading.Thread(target=self._runtime.stop_workflow_run, args=(run_id,), daemon=True)
         stop.start()
         stop.join(_GRACE)
-        requests = [f"{task_name(definition, i)} ({_request(definition, i)})" for i in waiting]
-        cause = (
-            f"not finished after {timeout:g} s: run {state}"
-            + (f", running: {task_names(definition, running)}" if running else "")
-            + (f", waiting: {', '.join(requests)}" if requests else "")
-            + ("" if not stop.is_alive() else f"; Ray did not stop it within {_GRACE:g} s")
-        )
+        cause = unfinished(submitted.definition, timeout, running=running, waiting=waiting)
+        if stop.is_alive():
+            cause += f"; Ray did not stop it within {_GRACE:g} s"
         return self._error(submitted, "TIMEOUT", waiting + running, cause, self._log(submitted))
 
     def _error(
@@ -103,13 +97,3 @@ class Runner:
     @property
     def _runtime(self) -> Any:
         return self._submitting.runtime
-
-
-def _request(definition: ir.WorkflowDef, invocation: str) -> str:
-    """Say what a task asks the cluster for."""
-    called = definition.task_invocations[invocation]
-    task = definition.tasks[called.task_id]
-    image = called.custom_image or task.custom_image
-    asked = dict(called.resources or {})
-    parts = [f"{name}={value}" for name, value in asked.items() if value is not None]
-    return ", ".join([*parts, f"image {image}" if image else "default image"])

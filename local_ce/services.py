@@ -66,23 +66,7 @@ class Services:
         It depends on :attr:`folder` only, so a cluster started with it is good for as long as
         the folder is, whatever the ports of the day.
         """
-        settings = {
-            "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ASKPASS": "",
-            "SSH_ASKPASS": "",
-            "GIT_SSH_COMMAND": _NO_SSH,
-            "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(self.index.folder),
-            "PIP_CONFIG_FILE": "/dev/null",
-            # "0" is how this variable says no to isolation: setuptools is borrowed, not downloaded.
-            "PIP_NO_BUILD_ISOLATION": "0",
-            "PIP_NO_INPUT": "1",
-            "RUNTIME_ENV_RETRY_TIMES": "1",
-            "RAY_USAGE_STATS_ENABLED": "0",
-        }
-        return {**settings, "PIP_CONSTRAINT": self._constraints} if self._constraints else settings
+        return cluster_environment(self.folder, self._constraints)
 
     def states_of(self, packages: Sequence[str]) -> str:
         """Return a text that changes whenever installing ``packages`` could end differently.
@@ -109,6 +93,27 @@ class Services:
     def redact(self, text: str) -> str:
         """Return ``text`` with every secret and git token known here replaced by ``***``."""
         return redact(text, self.values())
+
+
+def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
+    """Return :meth:`Services.cluster_environment` of the services in ``folder``."""
+    settings = {
+        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "SSH_ASKPASS": "",
+        "GIT_SSH_COMMAND": _NO_SSH,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(folder / "index"),
+        "PIP_CONFIG_FILE": "/dev/null",
+        # "0" is how this variable says no to isolation: setuptools is borrowed, not downloaded.
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_INPUT": "1",
+        "RUNTIME_ENV_RETRY_TIMES": "1",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    return {**settings, "PIP_CONSTRAINT": constraints} if constraints else settings
 
 
 def sdk_settings(folder: Path, *, secrets_url: str) -> dict[str, str]:

@@ -166,21 +166,10 @@ def _runtime(config: RuntimeConfiguration, project_dir: Path, client: RayClient)
     while True:
         try:
             return RayRuntime(config, project_dir, client=client)
-        except RayActorNameClashError:
+        except (RayActorNameClashError, ValueError):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
-
-
-def task_name(definition: ir.WorkflowDef, invocation: str) -> str:
-    """Return the function name of the task that an invocation calls."""
-    task = definition.tasks[definition.task_invocations[invocation].task_id]
-    return str(task.fn_ref.function_name)
-
-
-def task_names(definition: ir.WorkflowDef, invocations: Sequence[str]) -> str:
-    """Return the tasks of some invocations for a reader, each once."""
-    return ", ".join(dict.fromkeys(task_name(definition, each) for each in invocations))
 
 
 def _has_password(package: str) -> bool:
