@@ -86,7 +86,7 @@ def check_version(document: Mapping[str, Any]) -> None:
     """
     supported = version("orquestra-sdk")
     found = sdk_version_of(document)
-    major = re.match(r"\d+", found)
+    major = re.match(r"\d{1,9}", found)
     if major is not None and int(major[0]) > int(supported.split(".")[0]):
         raise Problem(
             400,

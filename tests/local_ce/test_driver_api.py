@@ -107,6 +107,44 @@ def test_a_broken_definition_is_refused_with_its_fields(served: Served) -> None:
     assert "output_ids: field required, found nothing" in answer.json()["detail"]
 
 
+def _dangle(document: Any, path: tuple[str, ...]) -> None:
+    """Let an id in the document name nothing; ``*`` in the path is whatever comes first."""
+    for part in path[:-1]:
+        document = document[next(iter(document)) if part == "*" else part]
+    found = document[path[-1]]
+    document[path[-1]] = "gone" if isinstance(found, str) else ["gone"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("output_ids",),
+        ("task_invocations", "*", "task_id"),
+        ("task_invocations", "*", "args_ids"),
+        ("task_invocations", "*", "output_ids"),
+        ("tasks", "*", "source_import_id"),
+    ],
+)
+def test_an_id_that_names_nothing_is_refused(served: Served, path: tuple[str, ...]) -> None:
+    """Nothing could run it; where it is and what was found."""
+    document = json.loads(SUMS.json())
+    _dangle(document, path)
+    answer = served.ask("POST", "/api/workflow-definitions", json=document)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(path[0])
+    assert "found str 'gone'" in answer.json()["detail"]
+
+
+def test_the_first_of_many_errors_are_told(served: Served) -> None:
+    """And how many there are."""
+    document = json.loads(SUMS.json())
+    document["output_ids"] = [f"gone-{number}" for number in range(100)]
+    detail = served.ask("POST", "/api/workflow-definitions", json=document).json()["detail"]
+    assert "gone-0" in detail
+    assert "gone-50" not in detail
+    assert detail.endswith("and 95 more")
+
+
 def test_the_client_raises_that_the_definition_is_invalid(served: Served) -> None:
     """With the message and the detail the server gave."""
     broken = SUMS.copy(update={"output_ids": None})
