@@ -65,7 +65,13 @@ def compute_engine(
     add_routes(app, gate, (LOGIN, ADMIN), _Driver(store, runs).routes())
     add_routes(app, gate, (LOGIN, ADMIN), catalog.routes(store))
     add_routes(app, gate, (LOGIN, ADMIN, RUN), config_service.routes(secrets))
-    add_login(app, tokens.issue)
+
+    def new_token() -> str:
+        token = tokens.issue()
+        secrets.hide(token)
+        return token
+
+    add_login(app, new_token)
     return app
 
 

@@ -104,6 +104,7 @@ def test_without_a_waiting_command_the_page_shows_what_to_paste(
     assert shown is not None
     assert shown[1] == served.url
     assert served.tokens.verify(shown[2]).user == "me"
+    assert shown[2] not in served.redact(page.text)
 
 
 @pytest.mark.parametrize(
