@@ -21,19 +21,21 @@ from examples.stage import SetupCode, Stage, package_with
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
 if TYPE_CHECKING:
-    from local_ce import LocalCE
+    from local_ce.pytest_plugin import AnyCE
     from sphinxext.tested_snippets.normalise import Normaliser
 
 ROOT = Path(__file__).parent.parent
 CONSTRAINTS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
 #: The images that the local CE offers beside the default one.
 IMAGES = ["my-registry.example.com/my-team/my-image:1.0"]
+#: The workspaces that the guide names; runs go to the first one.
+WORKSPACES = ["my-workspace"]
 
 
 class CERunner:
     """Runs snippets on `ce`; `token` is the access token its private repos accept."""
 
-    def __init__(self, ce: LocalCE, token: str) -> None:
+    def __init__(self, ce: AnyCE, token: str) -> None:
         self.ce = ce
         self.token = token
 
@@ -110,11 +112,13 @@ def workflow_of(task: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def local_ce() -> Iterator[LocalCE]:
-    """The local CE of this site: with its constraints and images."""
-    from local_ce import LocalCE
+def local_ce(pytestconfig: pytest.Config) -> Iterator[AnyCE]:
+    """The local CE of this site: with its constraints, images and workspaces."""
+    from local_ce.pytest_plugin import started_ce
 
-    with LocalCE.start(images=IMAGES, constraints=CONSTRAINTS) as ce:
+    with started_ce(
+        pytestconfig, images=IMAGES, constraints=CONSTRAINTS, workspaces=WORKSPACES
+    ) as ce:
         # A small wheel in torch's place: what is tested is where packages go, not torch.
         ce.index.build("torch", "2.0.1", {"torch/__init__.py": '__version__ = "2.0.1"\n'})
         ce.index.build("my-plots", "1.3.0", {"my_plots/__init__.py": ""})
@@ -123,7 +127,7 @@ def local_ce() -> Iterator[LocalCE]:
 
 
 @pytest.fixture(scope="session")
-def ce_runner(local_ce: LocalCE, snippet_redactor: Normaliser) -> Runner:
+def ce_runner(local_ce: AnyCE, snippet_redactor: Normaliser) -> Runner:
     """The runtime CE."""
     token = "ghp_" + secrets.token_hex(16)
     snippet_redactor.add_secret(token)
@@ -149,7 +153,7 @@ def calling_runner(request: pytest.FixtureRequest) -> Runner:
 
 
 @pytest.fixture
-def staged(local_ce: LocalCE, ce_runner: CERunner) -> Iterator[Callable[[str], Stage]]:
+def staged(local_ce: AnyCE, ce_runner: CERunner) -> Iterator[Callable[[str], Stage]]:
     """Gives the stage for a module text; tests use it to run variations of a snippet."""
     with_stages: list[Stage] = []
 

@@ -20,7 +20,7 @@ from typing_extensions import Self
 from examples.client import submitted_resources
 
 if TYPE_CHECKING:
-    from local_ce import LocalCE
+    from local_ce.pytest_plugin import AnyCE
 
 __all__ = ["PROJECT", "SetupCode", "Stage", "package_with"]
 
@@ -61,7 +61,7 @@ class Stage:
     :param token: the access token that private repos accept.
     """
 
-    def __init__(self, ce: LocalCE, files: Mapping[str, str], token: str) -> None:
+    def __init__(self, ce: AnyCE, files: Mapping[str, str], token: str) -> None:
         self.ce = ce
         self.files = files
         self._token = token
