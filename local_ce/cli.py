@@ -233,18 +233,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.arguments = list(sys.argv[1:] if arguments is None else arguments)
     if sys.version_info >= (3, 12):
         return _fail("a Compute Engine needs Python 3.9, 3.10 or 3.11, because Ray 2.5.1 does")
-    from . import commands  # noqa: PLC0415 - see above
-
+    try:
+        from . import commands  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        return _fail(_not_installed(error))
     try:
         return commands.run(options)
     except commands.Refused as error:
         return _fail(str(error), error.code)
+    except ModuleNotFoundError as error:
+        return _fail(_not_installed(error))
     except KeyboardInterrupt:
         return _fail("interrupted")
     except BrokenPipeError:
         # Whoever read our output has enough. Python would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
+
+
+def _not_installed(error: ModuleNotFoundError) -> str:
+    return f"{error.name} is not installed: pip install 'sphinxext-tested-snippets[ce]'"
 
 
 def _fail(message: str, code: Exit = Exit.FAILED) -> int:

@@ -58,16 +58,22 @@ class Client:
         for a cluster is not the workflow's time.
         """
         submitted, begun = time.monotonic(), None
-        while (run := self._look(run_id)).status.state.value not in RunState.FINAL:
+        while (state := (run := self._look(run_id)).status.state.value) not in RunState.FINAL:
             now = time.monotonic()
-            waits = run.status.state.value == RunState.WAITING
-            if begun is None and (not waits or is_stuck(run_id)):
+            if begun is None and (state != RunState.WAITING or is_stuck(run_id)):
                 begun = now
             limit = submitted + timeout + _QUEUE if begun is None else begun + timeout
             if now > limit:
                 return self._stop(run, timeout)
             time.sleep(_LOOK)
         return None
+
+    def state(self, run_id: str) -> str:
+        """Return the state of a run.
+
+        :raises orquestra.sdk.exceptions.WorkflowRunNotFoundError: there is no such run.
+        """
+        return str(self._look(run_id).status.state.value)
 
     def results(self, run_id: str) -> Any:
         """Return what a run returned: the value, or a tuple of several."""
@@ -89,7 +95,7 @@ class Client:
         )
         self._runtime.stop_workflow_run(run.id)
         deadline = time.monotonic() + _GRACE
-        while self._look(run.id).status.state.value not in RunState.FINAL:
+        while self.state(run.id) not in RunState.FINAL:
             if time.monotonic() > deadline:
                 return f"{cause}; it did not stop within {_GRACE:g} s"
             time.sleep(_LOOK)

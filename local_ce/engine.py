@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from aiohttp import web
 
 from . import operations
 from .access import Gate
@@ -279,6 +280,23 @@ class ComputeEngine:
         self._executor.start()
         self._closing.callback(self._scheduler.stop)
         self._scheduler.start()
+        server = self._listen(host, port)
+        self._closing.callback(server.stop)
+        #: Where it listens: what ``orq login -s`` needs.
+        self.url = server.url
+        self._home.write("port", str(server.port))
+        admin = self._tokens.issue(kind=ADMIN)
+        self.secrets.hide(admin)
+        self._home.note(Note(os.getpid(), str(self.clusters), self.url, admin))
+
+    def _listen(self, host: str, port: int | None) -> Server:
+        if port is not None:
+            return Server(self._application(), host, port)
+        with contextlib.suppress(OSError, ValueError):
+            return Server(self._application(), host, int(self._home.read("port")))
+        return Server(self._application(), host, 0)
+
+    def _application(self) -> web.Application:
         app = compute_engine(
             self.store,
             self._scheduler,
@@ -288,21 +306,7 @@ class ComputeEngine:
             redact=self.redact,
         )
         add_routes(app, Gate(self._tokens), (ADMIN,), operations.routes(self))
-        server = self._listen(app, host, port)
-        self._closing.callback(server.stop)
-        #: Where it listens: what ``orq login -s`` needs.
-        self.url = server.url
-        self._home.write("port", str(server.port))
-        admin = self._tokens.issue(kind=ADMIN)
-        self.secrets.hide(admin)
-        self._home.note(Note(os.getpid(), str(self.clusters), self.url, admin))
-
-    def _listen(self, app: Any, host: str, port: int | None) -> Server:
-        if port is not None:
-            return Server(app, host, port)
-        with contextlib.suppress(OSError, ValueError):
-            return Server(app, host, int(self._home.read("port")))
-        return Server(app, host, 0)
+        return app
 
     def _passport(self, run: RunRecord) -> str:
         return self._tokens.issue(

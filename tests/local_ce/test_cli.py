@@ -72,7 +72,7 @@ def test_what_is_not_understood_ends_with_2(
     """The message quotes it; in particular, no secret's value is taken from the command line."""
     with pytest.raises(SystemExit) as ended:
         main(line.split())
-    assert ended.value.code == Exit.USAGE == 2
+    assert ended.value.code == 2
     assert message in capsys.readouterr().err
 
 
@@ -84,7 +84,7 @@ def test_without_a_server_a_command_ends_with_3(
 ) -> None:
     """It says which folder it looked at, and makes none."""
     folder = tmp_path / "none"
-    assert main([*command.split(), "--state", str(folder)]) == Exit.NOT_RUNNING == 3
+    assert main([*command.split(), "--state", str(folder)]) == 3
     assert f"no Compute Engine runs on the state folder {folder}" in capsys.readouterr().err
     assert not folder.exists()
 
@@ -115,7 +115,7 @@ def test_a_server_that_cannot_start_ends_with_1(
 ) -> None:
     """With the reason in one line, and no state folder made."""
     folder = tmp_path / "state"
-    assert main(["up", *options.split(), "--state", str(folder)]) == Exit.FAILED == 1
+    assert main(["up", *options.split(), "--state", str(folder)]) == 1
     error = capsys.readouterr().err
     assert "the Compute Engine did not start" in error
     assert message in error
@@ -128,6 +128,17 @@ def test_the_parser_needs_no_package() -> None:
     command = [sys.executable, "-S", "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert not {"ray", "orquestra", "aiohttp", "psutil", "trustme"} & set(eval(done.stdout))  # noqa: S307 - a set of names
+
+
+def test_without_its_packages_the_command_says_what_to_install(tmp_path: Path) -> None:
+    """In one line, as for other failures."""
+    command = [sys.executable, "-S", "-m", "local_ce", "status", "--state", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == Exit.FAILED
+    assert done.stderr.startswith("local_ce: psutil is not installed: pip install ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_settings_for_nodes_are_what_a_shell_can_read(
