@@ -23,7 +23,7 @@ from .cli import Exit
 from .state import AlreadyRunning, Server, StateFolder, default_path
 
 #: Seconds a server may take to start, and to stop.
-_START_LIMIT = 120.0
+_START_LIMIT = 180.0
 _STOP_LIMIT = 60.0
 #: Seconds between two looks at what another process does.
 _LOOK = 0.1
@@ -96,16 +96,22 @@ class _Ended(BaseException):
 @contextlib.contextmanager
 def _signals_end_it() -> Iterator[None]:
     """Leave the block when the process is asked to end, once; what follows is cleaning up."""
-    asked = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    # What whoever started us had ignored, as nohup does, stays so.
+    asked = [number for number, handler in before.items() if handler != signal.SIG_IGN]
 
     def end(number: int, frame: object) -> None:
         for other in asked:
             signal.signal(other, signal.SIG_IGN)
         raise _Ended
 
-    for number in asked:
-        signal.signal(number, end)
-    yield
+    try:
+        for number in asked:
+            signal.signal(number, end)
+        yield
+    finally:
+        for number in asked:
+            signal.signal(number, before[number])
 
 
 def _detach(options: argparse.Namespace) -> int:
@@ -252,12 +258,15 @@ def _node_settings(options: argparse.Namespace) -> int:
     """Print them; no server has to run, because its cluster is started before it."""
     from .services import cluster_environment, node_options  # noqa: PLC0415 - imports much
 
-    folder = StateFolder(_path(options)).path / "services"
+    state = StateFolder(_path(options)).path
     constraints = str(options.constraints.absolute()) if options.constraints else ""
-    for name, value in cluster_environment(folder, constraints).items():
+    for name, value in cluster_environment(state / "services", constraints).items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
-    start = shlex.join(["ray", "start", *node_options(options.images)])
-    sys.stdout.write(f"# On each node, and --head or --address=HOST:PORT:\n# {start}\n")
+    start = shlex.join(["ray", "start", *node_options(state / "storage", options.images)])
+    sys.stdout.write(
+        "# Then start each node with this, and with --head --port=PORT for the first one,\n"
+        f"# --address=HOST:PORT for the others:\n# {start}\n"
+    )
     return Exit.DONE
 
 
