@@ -132,13 +132,12 @@ class _Operations:
             if not files:
                 raise ValueError(f"{path} has no file in it")
             git.publish(url, files, private=private)
-            return f"{len(files)} files on main", []
+            return f"{_files(len(files))} on main", []
         names = git.copy(url, path, private=private)
         # Of a bare repository it has nothing to say, and fails.
         status = run(["git", "-C", str(path), "status", "--porcelain"], env=git_environment())
         changed = len(status.stdout.splitlines())
-        what = f"{changed} files" if changed > 1 else "1 file"
-        warning = f"{path} has {what} with changes that are not committed, and not published"
+        warning = f"{path} has {_files(changed)} with changes that are not committed, nor published"
         return ", ".join(names), [warning] if changed else []
 
     def _value(self, secret: str, workspace: str | None) -> str:
@@ -199,6 +198,10 @@ def _line(engine: ComputeEngine, record: RunRecord) -> str:
     if record.state not in RunState.FINAL:
         why = engine.explain(record.run_id)
     return f"{record.run_id}  {record.state:<10}  {why or ''}".rstrip()
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _named(workspace: str) -> str:
