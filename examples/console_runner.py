@@ -106,17 +106,20 @@ class Console:
 
         :raises RuntimeError: it failed.
         """
-        done = subprocess.run(
-            ["bash", "-c", self._substituted(line)],
-            cwd=self._home,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["bash", "-c", self._substituted(line)],
+                cwd=self._home,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(f"{line!r} had not ended after {LIMIT} s") from error
         if done.returncode:
             raise RuntimeError(f"{line!r} ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
@@ -163,11 +166,11 @@ class Console:
         found = re.fullmatch(pattern.rstrip(), line.rstrip())
         if found is None:
             return False
-        learnt = dict(zip(names, found.groups()))
-        known = {name: self._actual[name] for name in learnt.keys() & self._actual.keys()}
-        if any(learnt[name] != value for name, value in known.items()):
-            return False
-        self._actual.update(learnt)
+        learnt = dict(self._actual)
+        for name, value in zip(names, found.groups()):
+            if learnt.setdefault(name, value) != value:
+                return False
+        self._actual = learnt
         return True
 
     def close(self) -> None:

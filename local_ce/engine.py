@@ -88,6 +88,7 @@ class ComputeEngine:
         self.git = self._services.git
         #: The packages that tasks can import with ``PythonImports``.
         self.index = self._services.index
+        self._address = settings["address"]
         self._executor = Executor(self.clusters, self._services, **settings)
         self._scheduler = Scheduler(
             self.store, self._executor, passport=self._passport, time_limit=time_limit
@@ -201,7 +202,7 @@ class ComputeEngine:
         return {
             "per-run": f"a Ray cluster for each run, {machine} for all of them",
             "shared": f"one Ray cluster with {machine}",
-            "address": "a Ray cluster that exists",
+            "address": f"the Ray cluster at {self._address}",
         }[executor.mode]
 
     def token(self, user: str = DEFAULT_USER, workspaces: Sequence[str] | None = None) -> str:
