@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Why a run failed that the end of its server interrupted.
 INTERRUPTED = "the Compute Engine ended before the run did: submit it again"
+#: What a workflow that asks for nothing gets; with less, none would ever start.
+_LEAST_CPUS = 2
 #: How the scheduler names the tasks in the reason of a failure.
 _TASK = re.compile(r"task ([^:]+): ", re.DOTALL)
 
@@ -118,7 +120,7 @@ class ComputeEngine:
 
         :param state: keeps finished runs, repos and wheels from one start to the next; without,
             all is gone at the end.
-        :param cpus: what runs get together; default: the machine's.
+        :param cpus: what runs get together; default: the machine's, or 2 when it has less.
         :param memory: the same as a quantity like ``8Gi``; default: the machine's.
         :param mode: ``per-run``, a Ray cluster for each run, or ``shared``, one for all.
         :param ray_address: of a Ray cluster that exists; runs go there.
@@ -136,12 +138,7 @@ class ComputeEngine:
         """
         require_loopback(host)
         limit = str(Path(constraints).resolve(strict=True)) if constraints is not None else ""
-        settings = {
-            "cpus": cpus or os.cpu_count() or 1,
-            "memory": _bytes(memory),
-            "mode": mode,
-            "address": ray_address,
-        }
+        size = _bytes(memory)
         with contextlib.ExitStack() as closing:
             sweep_temporary()
             if state is None:
@@ -154,16 +151,25 @@ class ComputeEngine:
             if home.sweep():
                 progress("removed what a killed Compute Engine left behind")
             closing.callback(home.forget)
+            added = home.read("images").splitlines()
+            settings = {
+                "cpus": cpus or max(_LEAST_CPUS, os.cpu_count() or 1),
+                "memory": size,
+                "mode": mode,
+                "address": ray_address,
+                "images": list(dict.fromkeys([*images, *added])),
+            }
             progress("starting git host, package index, secrets and REST API")
             engine = cls(
                 home,
                 closing,
-                settings={**settings, "images": [*images, *home.read("images").split("\n")[:-1]]},
+                settings=settings,
                 workspaces=workspaces,
                 constraints=limit,
                 time_limit=time_limit,
             )
             engine._serve(host, port, progress)
+            # It is up: from here on, closing is for stop().
             engine._closing = closing.pop_all()
         atexit.register(engine.stop)
         return engine
@@ -220,7 +226,7 @@ class ComputeEngine:
         :raises ValueError: when runs go to a cluster that exists: its nodes say what they offer.
         """
         self._executor.add_image(name)
-        self._home.write("images", "".join(f"{image}\n" for image in self.images))
+        self._home.write("images", f"{self._home.read('images')}{name}\n")
 
     def explain(self, run_id: str) -> str | None:
         """Return why a run, or a task of it, waits; None when nothing does."""

@@ -6,6 +6,7 @@ state folder can read.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from .records import RunRecord, RunState
 if TYPE_CHECKING:
     from .engine import ComputeEngine
 
+#: How many runs `status` shows, the latest ones.
+_SHOWN = 100
 #: The workspace of a secret that names none: everybody's own.
 OWN = ""
 #: What is no part of a project although it is in its folder.
@@ -174,8 +177,9 @@ def describe(engine: ComputeEngine) -> str:
         for name in engine.secrets.names(workspace=workspace)
     ]
     facts = {
-        "Running at": [engine.url],
+        "Running at": [f"{engine.url} (process {os.getpid()})"],
         "Runs on": [engine.capacity],
+        "Services": [f"git host on port {engine.git.port}", f"secrets at {engine.secrets.url}"],
         "State": [str(engine.state)],
         "Clusters": [str(engine.clusters)],
         "Workspaces": engine.workspaces,
@@ -185,11 +189,12 @@ def describe(engine: ComputeEngine) -> str:
         "Secrets": secrets,
     }
     lines = [
-        f"{title + ':':<12} {value}"
+        f"{start:<12} {value}"
         for title, values in facts.items()
-        for title, value in zip([title, *[""] * len(values)], values or ["none"])
+        for start, value in zip([f"{title}:", *[""] * len(values)], values or ["none"])
     ]
-    runs = [_line(engine, each) for each in engine.store.runs()]
+    latest = engine.store.runs(newest_first=True, limit=_SHOWN)
+    runs = [_line(engine, each) for each in reversed(latest)]
     return "\n".join([*lines, "", *(runs or ["No runs yet."])]) + "\n"
 
 
@@ -197,7 +202,8 @@ def _line(engine: ComputeEngine, record: RunRecord) -> str:
     why = record.reason
     if record.state not in RunState.FINAL:
         why = engine.explain(record.run_id)
-    return f"{record.run_id}  {record.state:<10}  {why or ''}".rstrip()
+    # Of what a process wrote last, the rest is in the log.
+    return f"{record.run_id}  {record.state:<10}  {(why or '').partition(chr(10))[0]}".rstrip()
 
 
 def _files(count: int) -> str:
