@@ -54,7 +54,8 @@ def of_task(message: str) -> str:
     lines = innermost(message).splitlines()
     frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
     after = lines[frames[-1] + 1 :] if frames else lines
-    found = [line for line in after if line.strip() and not line.startswith(" ")]
+    # Ray begins with the function that raised it, when it has no traceback to show.
+    found = [line for line in after if line.strip() and not line.startswith((" ", "ray::"))]
     return found[0] if found else "the task ended without a message"
 
 

@@ -8,10 +8,12 @@ the other end is killed: then nobody else is left to clean up, and this script d
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -20,7 +22,7 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
 
     :param options: ``nodes`` (one when not given), and for each of them ``cpus``, ``memory``
         (bytes, or ``None`` for Ray's own choice), ``resources`` and ``object_store_memory``;
-        ``storage`` and ``temp_dir`` for all.
+        ``storage`` for all, and ``temp_dir`` for the first.
     """
     import ray  # noqa: PLC0415 - only where this is run, not where it is checked
 
@@ -38,7 +40,8 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         _system_config={"prestart_worker_first_driver": False},
     )
     info: dict[str, Any] = context.address_info
-    more = [_start_node(info["gcs_address"], options) for _ in range(1, options.get("nodes", 1))]
+    address = info["gcs_address"]
+    more = [_start_node(number, address, options) for number in range(1, options.get("nodes", 1))]
     for node in more:
         output, _ = node.communicate(timeout=60)
         if node.returncode:
@@ -46,8 +49,12 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
     return info
 
 
-def _start_node(address: str, options: Mapping[str, Any]) -> subprocess.Popen[str]:
+def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subprocess.Popen[str]:
     """Start another node with Ray's own command, which returns when the node is up."""
+    # A place of its own, as on another machine: nodes that share one disturb each other when
+    # they build the same environment.
+    place = Path(options["temp_dir"]).parent / f"n{number}"
+    place.mkdir()
     return subprocess.Popen(
         [
             *(sys.executable, "-I", "-m", "ray.scripts.scripts", "start"),
@@ -55,8 +62,10 @@ def _start_node(address: str, options: Mapping[str, Any]) -> subprocess.Popen[st
             f"--num-cpus={options['cpus']}",
             f"--memory={options['memory']}",
             f"--object-store-memory={options['object_store_memory']}",
+            f"--storage={options['storage']}",
             f"--resources={json.dumps(options['resources'])}",
         ],
+        env={**os.environ, "RAY_TMPDIR": str(place)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -145,7 +145,6 @@ class LocalCE:
                 )
             self._cluster.connect(timeout)
         self._runner = Runner(
-            temp_dir=self._cluster.temp_dir,
             project_dir=self._cluster.work_dir,
             submission={**self._sdk_settings, "no_proxy": None, "NO_PROXY": None},
             state_of=self._services.states_of,

@@ -7,10 +7,11 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import ray
 import ray.workflow
 from orquestra.sdk._base._env import RAY_GLOBAL_WF_RUN_ID_ENV
@@ -22,8 +23,8 @@ from ray.workflow.workflow_storage import WorkflowStorage
 
 from . import _causes, _head
 from ._process import environment, started_in
-from .placement import missing, requests_of
 from .failure import task_names
+from .placement import missing, requests_of
 from .records import RunState
 from .submission import Submission, Submitted
 
@@ -37,12 +38,14 @@ _LOOK = 0.1
 _SHARE = 0.1
 #: Seconds to wait for what Ray should do at once.
 _GRACE = 10.0
+#: Seconds without a worker to end after which there will be none any more.
+_QUIET = 1.0
 #: Lines of each of Ray's own log files that are kept.
 _SYSTEM_LINES = 300
 
 
 def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) -> None:
-    """Execute a run; report ``up``, ``running``, ``tasks``, ``logs``, ``waits``, … and ``end``.
+    """Execute a run; report ``running``, ``tasks``, ``logs``, ``waits``, … and ``end``.
 
     :param options: as :class:`local_ce.executor.Executor` writes them.
     :param stop: when set, the run is ended, and what there is of it reported.
@@ -53,11 +56,8 @@ def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) ->
             ray.init(options["address"], log_to_driver=False, configure_logging=False)
         else:
             _head.start(options["cluster"])
-        session = Path(ray._private.worker._global_node.get_session_dir_path())  # noqa: SLF001 - nothing public tells it
-    report({"event": "up", "session": str(session)})
     with environment({RAY_GLOBAL_WF_RUN_ID_ENV: options["run_id"]}):
         submission = Submission(
-            temp_dir=session.parent,
             project_dir=folder / "work",
             state_of=lambda _: str(options["state"]),
             variables=options["variables"],
@@ -65,8 +65,16 @@ def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) ->
         )
         definition = ir.WorkflowDef.parse_obj(options["definition"])
         submitted = submission.submit(definition)
-    report({"event": "running", "time": time.time()})
-    _Following(submission, submitted, session, report, own_cluster=not options["address"]).run(stop)
+    private = [env.digest for env in submitted.environments if env.private]
+    report(
+        {
+            "event": "running",
+            "time": time.time(),
+            "sessions": [str(session) for session in _sessions()],
+            "environments": private,
+        }
+    )
+    _Following(submission, submitted, report, own_cluster=not options["address"]).run(stop)
 
 
 class _Following:
@@ -76,14 +84,12 @@ class _Following:
         self,
         submission: Submission,
         submitted: Submitted,
-        session: Path,
         report: Report,
         *,
         own_cluster: bool,
     ) -> None:
         self._submission = submission
         self._submitted = submitted
-        self._session = session
         self._report = report
         self._own_cluster = own_cluster
         self._storage = WorkflowStorage(submitted.run_id)
@@ -92,20 +98,23 @@ class _Following:
         self._known: dict[str, list[Any]] = {}
         self._lines_seen: dict[tuple[Path, str], int] = {}
         self._sizes: dict[Path, int] = {}
+        #: Processes that had tasks of this run. On a cluster that runs share they are its own:
+        #: Ray reuses a worker only for tasks with the same variables.
+        self._workers: set[int] = set()
         self._requests = requests_of(submitted.definition)
         self._waits = ""
 
     def run(self, stop: threading.Event) -> None:
         """Look at the run again and again until it ends or is to stop; report its end."""
-        pause = _PAUSE
+        next_look = 0.0
         while not stop.is_set():
-            finished, _ = ray.wait([self._submitted.output], timeout=pause)
+            finished, _ = ray.wait([self._submitted.output], timeout=_PAUSE)
             if finished:
                 self._finish()
                 return
-            start = time.monotonic()
-            self._look(ray.workflow.WorkflowStatus.RUNNING, limit=_LOOK)
-            pause = max(_PAUSE, (time.monotonic() - start) / _SHARE)
+            if (start := time.monotonic()) >= next_look:
+                self._look(ray.workflow.WorkflowStatus.RUNNING, limit=_LOOK)
+                next_look = start + (time.monotonic() - start) / _SHARE
         self._stop()
 
     def _finish(self) -> None:
@@ -156,9 +165,28 @@ class _Following:
         if self._own_cluster:
             self._system_logs()
         else:
+            self._leave_the_cluster(quiet=0 if state == RunState.SUCCEEDED else _QUIET)
+        self._report({"event": "end", "state": state, "reason": reason, "time": time.time()})
+
+    def _leave_the_cluster(self, *, quiet: float) -> None:
+        """End the workers that had tasks of this run, remove what Ray keeps of it.
+
+        :param quiet: seconds without such a worker after which none is expected: Ray lets the
+            other tasks of a run that failed go on, and starts those that it has in line.
+        """
+        last = time.monotonic()
+        while True:
+            if sum(_end_worker(pid) for pid in self._workers):
+                last = time.monotonic()
+            if time.monotonic() >= last + quiet:
+                break
+            time.sleep(0.1)
+            self._task_logs()
+        try:
             # Inputs of tasks are there, and with them every secret that they contain.
             ray.workflow.delete(self._submitted.run_id)
-        self._report({"event": "end", "state": state, "reason": reason, "time": time.time()})
+        except OSError as error:
+            self._log("other", None, [f"Ray's files of this run could not be removed: {error}"])
 
     def _status(self) -> Any:
         return ray.workflow.get_status(self._submitted.run_id)
@@ -215,12 +243,16 @@ class _Following:
 
     def _task_logs(self) -> None:
         """Report what tasks printed since the last time."""
-        for path in _ray_logs.iter_user_log_paths(self._session.parent):
+        for path in _paths(_ray_logs.iter_user_log_paths):
             size = path.stat().st_size
             if self._sizes.get(path) == size:
                 continue
             self._sizes[path] = size
-            for invocation, lines in self._printed(path).items():
+            printed = self._printed(path)
+            if printed:
+                # worker-<id>-<job>-<process>.out
+                self._workers.add(int(path.stem.rpartition("-")[2]))
+            for invocation, lines in printed.items():
                 seen = self._lines_seen.get((path, invocation), 0)
                 self._lines_seen[path, invocation] = len(lines)
                 self._log("task", invocation, lines[seen:])
@@ -237,8 +269,7 @@ class _Following:
         return printed
 
     def _environment_logs(self) -> None:
-        paths = _ray_logs.iter_env_log_paths(self._session.parent)
-        lines = [line for path in paths for line in _lines(path)]
+        lines = [line for path in _paths(_ray_logs.iter_env_log_paths) for line in _lines(path)]
         if not self._own_cluster:
             text = self._submission.environment_log(
                 self._submitted, [f"{line}\n" for line in lines]
@@ -247,11 +278,12 @@ class _Following:
         self._log("environment", None, lines)
 
     def _system_logs(self) -> None:
-        for name in ("gcs_server.out", "raylet.out", "raylet.err"):
-            path = self._session / "logs" / name
-            lines = _lines(path) if path.exists() else []
-            told = [f"{name}: {line}" for line in lines if not line.startswith("[state-dump]")]
-            self._log("system", None, told[-_SYSTEM_LINES:])
+        for session in _sessions():
+            for name in ("gcs_server.out", "raylet.out", "raylet.err"):
+                path = session / "logs" / name
+                lines = _lines(path) if path.exists() else []
+                told = [f"{name}: {line}" for line in lines if not line.startswith("[state-dump]")]
+                self._log("system", None, told[-_SYSTEM_LINES:])
 
     # --- what cannot start
 
@@ -267,6 +299,28 @@ class _Following:
         if text != self._waits:
             self._waits = text
             self._report({"event": "waits", "reason": text})
+
+
+def _end_worker(pid: int) -> bool:
+    """Kill a worker, if it is there; say whether it was."""
+    try:
+        process = psutil.Process(pid)
+        # What Ray calls its workers; the number could be another process's by now.
+        if process.status() == psutil.STATUS_ZOMBIE or not process.cmdline()[0].startswith("ray::"):
+            return False
+        process.kill()
+    except (psutil.Error, IndexError):
+        return False
+    return True
+
+
+def _sessions() -> list[Path]:
+    """Return Ray's folder on each node of the cluster; on this machine, or they are not there."""
+    return sorted({Path(node["RayletSocketName"]).parents[1] for node in ray.nodes()})
+
+
+def _paths(find: Callable[[Path], Iterable[Path]]) -> list[Path]:
+    return [path for session in _sessions() for path in find(session.parent)]
 
 
 def _lines(path: Path) -> list[str]:

@@ -182,8 +182,15 @@ class Executor:
     def close(self, execution: Execution) -> None:
         """End every process of a run, remove its folder, and leave no secret of it elsewhere."""
         execution.end()
-        if self.mode != "per-run" and execution.session is not None:
-            self._sessions.setdefault(execution.session, 0.0)
+        if self.mode != "per-run":
+            if execution.environments:
+                # Ray writes about an environment once more when its workers are gone.
+                time.sleep(_SCRUB_PAUSE)
+            for session in execution.sessions:
+                self._sessions.setdefault(session, 0.0)
+                for name in execution.environments:
+                    # Nobody else uses them; those of other runs must stay as they are.
+                    scrub(session / "runtime_resources" / "pip" / name, self._services.values())
             self._clean()
 
     def _start_cluster(self) -> None:
@@ -220,8 +227,7 @@ class Executor:
     def _clean(self) -> None:
         for session, last in list(self._sessions.items()):
             now = time.time()
-            for name in ("logs", "runtime_resources"):
-                scrub(session / name, self._services.values(), since=last - 1)
+            scrub(session / "logs", self._services.values(), since=last - 1)
             self._sessions[session] = now
 
 
@@ -238,8 +244,10 @@ class Execution:
         self._folder = folder
         self._log = folder / "run.log"
         self._timer: threading.Timer | None = None
-        #: Ray's folder of the cluster the run is on, once it is known.
-        self.session: Path | None = None
+        #: What Ray calls the environments of the run that were built with credentials.
+        self.environments: list[str] = []
+        #: Ray's folders on the nodes of the cluster.
+        self.sessions: list[Path] = []
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [str(python), "-I", str(Path(__file__).with_name("_run_process.py"))],
@@ -260,8 +268,9 @@ class Execution:
             # The last line of a process that was killed can be half a line.
             if line.endswith("\n"):
                 event: dict[str, Any] = json.loads(line)
-                if event["event"] == "up":
-                    self.session = Path(event["session"])
+                if event["event"] == "running":
+                    self.environments = event["environments"]
+                    self.sessions = [Path(folder) for folder in event["sessions"]]
                 yield event
 
     def stop(self) -> None:

@@ -26,7 +26,6 @@ class Runner:
     def __init__(
         self,
         *,
-        temp_dir: Path,
         project_dir: Path,
         submission: Mapping[str, str | None],
         state_of: Callable[[Sequence[str]], str],
@@ -36,9 +35,7 @@ class Runner:
         self._redact = redact
         self._lock = threading.Lock()
         with environment(submission):
-            self._submitting = Submission(
-                temp_dir=temp_dir, project_dir=project_dir, state_of=state_of
-            )
+            self._submitting = Submission(project_dir=project_dir, state_of=state_of)
 
     def run(self, workflow: Any, timeout: float) -> Any:
         """Run a workflow to its end; return its results as ``WorkflowRun.get_results()`` does.

@@ -141,9 +141,13 @@ def image_resources(images: Sequence[str] = ()) -> dict[str, float]:
     return {f"image:{name}": _IMAGE_SLOTS for name in names}
 
 
-def node_options(images: Sequence[str] = ()) -> list[str]:
-    """Return the options that ``ray start`` needs for a node that offers these images."""
-    return [f"--resources={json.dumps(image_resources(images))}"]
+def node_options(storage: Path, images: Sequence[str] = ()) -> list[str]:
+    """Return the options that ``ray start`` needs for each node of a cluster of one's own.
+
+    :param storage: a folder for Ray to keep the workflows in that are going.
+    :param images: the custom images the node offers, beside the default one.
+    """
+    return [f"--storage={storage}", f"--resources={json.dumps(image_resources(images))}"]
 
 
 def git_packages(definition: Mapping[str, object]) -> list[str]:

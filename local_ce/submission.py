@@ -31,6 +31,8 @@ class Environment(NamedTuple):
     key: tuple[str, ...]
     #: Part of the environment's path, and so of every message about it.
     digest: str
+    #: Whether it was built with credentials.
+    private: bool
     #: Whose environment it is.
     invocations: list[str]
 
@@ -57,7 +59,6 @@ class Failure(NamedTuple):
 class Submission:
     """The SDK's Ray runtime on the cluster this process is connected to.
 
-    :param temp_dir: where the cluster keeps its sessions.
     :param project_dir: an empty folder, which the SDK adds to the import path of tasks.
     :param state_of: gives for a list of packages a text that changes when they do.
     :param variables: the environment of the run's tasks, beside the cluster's.
@@ -68,7 +69,6 @@ class Submission:
     def __init__(
         self,
         *,
-        temp_dir: Path,
         project_dir: Path,
         state_of: Callable[[Sequence[str]], str],
         variables: Mapping[str, str] | None = None,
@@ -79,7 +79,7 @@ class Submission:
             "address": "auto",
             "log_to_driver": False,
             "storage": None,
-            "temp_dir": str(temp_dir),
+            "temp_dir": None,
             "configure_logging": False,
         }
         config = RuntimeConfiguration(
@@ -142,13 +142,14 @@ class _Client(RayClient):  # type: ignore[misc]
         if runtime_env is not None:
             packages = runtime_env["pip"]["packages"]
             lines = [*packages, f"# state: {self._state_of(packages)}"]
-            if self._owner and any(_has_password(package) for package in packages):
+            private = any(_has_password(package) for package in packages)
+            if self._owner and private:
                 lines.append(f"# only for: {self._owner}")
             key = tuple(lines)
             lines.append(f"# failed before: {self.failures[key]}")
             runtime_env = RuntimeEnv(pip=lines, env_vars=self._variables)
             digest = runtime_env.pip_uri().rpartition("/")[2]
-            entry = self._environments.setdefault(digest, Environment(key, digest, []))
+            entry = self._environments.setdefault(digest, Environment(key, digest, private, []))
             entry.invocations.append(name)
         elif self._variables:
             runtime_env = RuntimeEnv(env_vars=self._variables)

@@ -69,10 +69,10 @@ class Engine:
             line.line for line in self.store.logs(run_id, kinds=[kind], invocation_id=invocation)
         ]
 
-    def secrets_on_disk(self) -> list[tuple[str, str]]:
-        """Search the bytes of every file of this engine's for every secret it knows."""
+    def secrets_on_disk(self, *folders: Path) -> list[tuple[str, str]]:
+        """Search the bytes of all files, of ours and in ``folders``, for all secrets known."""
         found = []
-        for folder in (self.state, self.executor.folder):
+        for folder in (self.state, self.executor.folder, *folders):
             for path in folder.rglob("*"):
                 with contextlib.suppress(OSError):
                     content = path.read_bytes() if path.is_file() else b""

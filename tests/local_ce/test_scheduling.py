@@ -28,13 +28,16 @@ class Played:
         self.asked_to_stop = False
 
     def events(self) -> Iterator[dict[str, Any]]:
+        """Yield what the test had it say."""
         yield from iter(self.said.get, None)
 
     def stop(self) -> None:
+        """Stop at once."""
         self.asked_to_stop = True
         self.end(RunState.TERMINATED)
 
     def last_words(self) -> str:
+        """Say what a killed process wrote."""
         return "Killed by nobody knows"
 
     def begin(self) -> None:
@@ -56,10 +59,12 @@ class PlayedExecutor(Executor):
         self.closed: list[Any] = []
 
     def open(self, run: RunRecord, *rest: Any) -> Any:
+        """Start a run that the test plays."""
         self.opened[run.run_id] = Played()
         return self.opened[run.run_id]
 
     def close(self, execution: Any) -> None:
+        """Note it."""
         self.closed.append(execution)
 
 
@@ -80,6 +85,7 @@ class Stage:
         self.definition = self.store.add_definition(DEFINITION, **place)
 
     def submit(self, **resources: Any) -> str:
+        """Submit a run; return its id."""
         run = self.store.add_run(self.definition, resources=resources, **self.place)
         self.scheduler.submitted(run.run_id)
         return run.run_id
@@ -90,6 +96,7 @@ class Stage:
         return self.executor.opened[run_id]
 
     def state(self, run_id: str) -> str:
+        """Return a run's state."""
         run = self.store.run(run_id)
         assert run is not None
         return run.state
@@ -102,6 +109,7 @@ class Stage:
         return run
 
     def explained(self, run_id: str) -> str:
+        """Return why a run waits."""
         return self.scheduler.explain(run_id) or ""
 
 

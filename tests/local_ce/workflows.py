@@ -1,0 +1,124 @@
+"""Small workflows for the tests to submit, written as readers write them."""
+
+# Tasks travel without their module, so they import what they need, and they print.
+# ruff: noqa: ANN, PLC0415, T201, PTH109
+
+from __future__ import annotations
+
+from orquestra import sdk
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def add(a, b):  # type: ignore[no-untyped-def]
+    """Add, and print both."""
+    print(f"adding {a} and {b}")
+    return a + b
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def hold(path, seconds):  # type: ignore[no-untyped-def]
+    """Write its process id into a file, then take a while."""
+    import os
+    import time
+    from pathlib import Path
+
+    print("holding", flush=True)
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(seconds)
+    return "held"
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def where():  # type: ignore[no-untyped-def]
+    """Say where a task is, and what it knows of secrets."""
+    import os
+
+    import ray
+
+    return {
+        "cwd": os.getcwd(),
+        "passport": os.environ["ORQUESTRA_PASSPORT_FILE"],
+        "cpus": ray.cluster_resources()["CPU"],
+        "nodes": len(ray.nodes()),
+        "memory": ray.cluster_resources()["memory"],
+    }
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def read_secret(workspace):  # type: ignore[no-untyped-def]
+    """Return a secret backwards."""
+    return sdk.secrets.get("word", workspace_id=workspace)[::-1]
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def fail():  # type: ignore[no-untyped-def]
+    """Fail with a message."""
+    raise ValueError("seven\nlines")
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def die():  # type: ignore[no-untyped-def]
+    """End its process."""
+    import os
+
+    os._exit(3)
+
+
+@sdk.workflow
+def sums(start):  # type: ignore[no-untyped-def]
+    """Two tasks, one after the other."""
+    return add(add(start, 1), 1)
+
+
+@sdk.workflow
+def holding(path, seconds):  # type: ignore[no-untyped-def]
+    """A workflow with a task that takes a while."""
+    return hold(path, seconds)
+
+
+@sdk.workflow
+def places():  # type: ignore[no-untyped-def]
+    """Where a task is."""
+    return where()
+
+
+@sdk.workflow
+def secret(workspace):  # type: ignore[no-untyped-def]
+    """Read a secret of a workspace."""
+    return read_secret(workspace)
+
+
+@sdk.workflow
+def failing():  # type: ignore[no-untyped-def]
+    """One task succeeds, one that needs it fails."""
+    first = add(1, 1)
+    return fail().with_invocation_meta(), first
+
+
+@sdk.workflow
+def dying():  # type: ignore[no-untyped-def]
+    """A task whose process ends."""
+    return die()
+
+
+@sdk.workflow
+def imaged(name):  # type: ignore[no-untyped-def]
+    """A task with an image of its own."""
+    return add(1, 1).with_custom_image(name)
+
+
+@sdk.task(source_import=sdk.InlineImport(), resources=sdk.Resources(cpu="1"))
+def node_of():  # type: ignore[no-untyped-def]
+    """Say which node a task is on, after a while in which others must go elsewhere."""
+    import time
+
+    import ray
+
+    time.sleep(5)
+    return ray.get_runtime_context().get_node_id()
+
+
+@sdk.workflow
+def spread():  # type: ignore[no-untyped-def]
+    """Six tasks that take a CPU each: all that three nodes have."""
+    return [node_of() for _ in range(6)]
