@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,18 @@ def never() -> None:
     """Wait for an image that nobody offers."""
 
 
+@sdk.task(source_import=sdk.InlineImport())  # type: ignore[untyped-decorator]
+def square(number: int) -> int:
+    """Return something else for each run."""
+    return number * number
+
+
+@sdk.workflow  # type: ignore[untyped-decorator]
+def squares(number: int) -> object:
+    """A workflow whose result tells its run."""
+    return square(number)
+
+
 @sdk.workflow  # type: ignore[untyped-decorator]
 def quick() -> object:
     """A workflow that succeeds."""
@@ -54,13 +66,28 @@ def state() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def serve(state: Path) -> Iterator[Callable[..., Program]]:
+    """Starts servers on the state folder; those that a failing test leaves are ended."""
+    programs: list[Program] = []
+
+    def start(*options: str) -> Program:
+        programs.append(Program(state, *options))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.end(signal.SIGTERM)
+
+
 class Program:
     """A server in the foreground of a terminal."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *options: str) -> None:
+        self._state = state
         self._log = state.with_name("printed").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local_ce", "up", "--state", str(state)],
+            [sys.executable, "-m", "local_ce", "up", "--state", str(state), *options],
             cwd=ROOT,
             stdout=self._log,
             stderr=self._log,
@@ -81,6 +108,11 @@ class Program:
         """Return all that it has printed."""
         return Path(self._log.name).read_text()
 
+    def status(self) -> str:
+        """Return what its operator is shown."""
+        command = [sys.executable, "-m", "local_ce", "status", "--state", str(self._state)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
     def submit(self, workflow: object, until: str) -> str:
         """Submit a workflow and wait until its run is in a state; return the run's id."""
         run_id = self.client.submit(workflow, "local", "default")
@@ -92,7 +124,7 @@ class Program:
         return run_id
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal, wait for the end; return the exit code."""
+        """Send a signal, wait for the end; return the exit code. Can be called again."""
         self.process.send_signal(number)
         try:
             return self.process.wait(timeout=LIMIT)
@@ -102,10 +134,10 @@ class Program:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_server_its_runs_and_all_their_processes(
-    state: Path, number: signal.Signals
+    state: Path, serve: Callable[..., Program], number: signal.Signals
 ) -> None:
     """Also a run that is going; afterwards it has failed, and says why."""
-    program = Program(state)
+    program = serve()
     run_id = program.submit(endless(), until="RUNNING" if number == signal.SIGTERM else "WAITING")
     assert program.end(number) == 0
     assert left_behind(program.clusters) == []
@@ -117,15 +149,17 @@ def test_a_signal_ends_the_server_its_runs_and_all_their_processes(
     assert "the Compute Engine" in str(run.reason)
 
 
-def test_after_a_sigkill_finished_runs_are_there_and_no_process(state: Path) -> None:
+def test_after_a_sigkill_finished_runs_are_there_and_no_process(
+    state: Path, serve: Callable[..., Program]
+) -> None:
     """What was going has failed; the next start finds what the killed one left, and removes it."""
-    program = Program(state)
+    program = serve()
     finished = program.submit(quick(), until="SUCCEEDED")
     going = program.submit(endless(), until="RUNNING")
     assert len(left_behind(program.clusters)) > 5
     assert program.end(signal.SIGKILL) == -signal.SIGKILL
     assert (state / "server.json").exists()
-    later = Program(state)
+    later = serve()
     assert left_behind(program.clusters) == []
     assert later.client.state(finished) == "SUCCEEDED"
     assert later.client.results(finished) == 42
@@ -139,9 +173,45 @@ def test_after_a_sigkill_finished_runs_are_there_and_no_process(state: Path) -> 
     assert left_behind(later.clusters) == []
 
 
-def test_down_after_a_sigkill_removes_what_was_left(state: Path) -> None:
+def test_of_twenty_runs_a_sigkill_in_the_middle_loses_none_that_finished(
+    serve: Callable[..., Program],
+) -> None:
+    """The others are submitted again, and in the end all twenty have their own results."""
+    program = serve("--shared")
+    runs = {n: program.client.submit(squares(n), "local", "default") for n in range(20)}
+    deadline = time.monotonic() + LIMIT
+    while len(finished := succeeded(program.client, runs)) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    program.end(signal.SIGKILL)
+    later = serve("--shared")
+    assert left_behind(program.clusters) == []
+    states = {n: later.client.state(run_id) for n, run_id in runs.items()}
+    assert set(states.values()) <= {"SUCCEEDED", "FAILED"}
+    assert all(states[n] == "SUCCEEDED" for n in finished)
+    failed = [n for n, ended in states.items() if ended == "FAILED"]
+    assert failed
+    runs.update({n: later.client.submit(squares(n), "local", "default") for n in failed})
+    for run_id in runs.values():
+        assert later.client.wait(run_id, LIMIT, lambda _: False) is None
+        assert later.client.state(run_id) == "SUCCEEDED", later.status()
+    assert {n: later.client.results(run_id) for n, run_id in runs.items()} == {
+        n: n * n for n in range(20)
+    }
+    assert later.end(signal.SIGTERM) == 0
+    assert left_behind(later.clusters) == []
+
+
+def succeeded(client: Client, runs: dict[int, str]) -> list[int]:
+    """Return which of the runs have succeeded."""
+    return [n for n, run_id in runs.items() if client.state(run_id) == "SUCCEEDED"]
+
+
+def test_down_after_a_sigkill_removes_what_was_left(
+    state: Path, serve: Callable[..., Program]
+) -> None:
     """There is nothing to stop, which the exit code says, but something to remove."""
-    program = Program(state)
+    program = serve()
     program.submit(endless(), until="RUNNING")
     program.end(signal.SIGKILL)
     command = [sys.executable, "-m", "local_ce", "down", "--state", str(state)]
