@@ -10,6 +10,7 @@ package is.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -17,6 +18,9 @@ import threading
 import warnings
 from pathlib import Path
 from typing import Any
+
+#: Seconds for a run to leave a cluster that goes on without it.
+_PATIENCE = 30.0
 
 
 def main() -> None:
@@ -33,26 +37,37 @@ def main() -> None:
     lock = threading.Lock()
 
     def report(event: dict[str, Any]) -> None:
-        with lock:
+        # The server can be gone; see below.
+        with lock, contextlib.suppress(BrokenPipeError):
             events.write(json.dumps(event) + "\n")
             events.flush()
 
-    stop = threading.Event()
-    threading.Thread(target=_watch, args=(stop, folder), daemon=True).start()
+    stop, ended = threading.Event(), threading.Event()
+    patience = _PATIENCE if options["foreign"] else 0.0
+    threading.Thread(target=_watch, args=(folder, stop, ended, patience), daemon=True).start()
     # What Ray and the SDK import is old by now and says so; no caller can help it.
     warnings.simplefilter("ignore")
     from local_ce.execution import follow  # noqa: PLC0415 - found now, and needs Ray
 
     follow(options, report, stop)
-    # Nothing is left to be done here: the server ends the cluster, and this process with it.
-    os._exit(0)
+    ended.set()
+    with contextlib.suppress(BrokenPipeError):
+        events.close()
+    # The server ends the cluster, and this process with it.
+    threading.Event().wait()
 
 
-def _watch(stop: threading.Event, folder: Path) -> None:
-    """Wait for the server's word, or for its end."""
+def _watch(folder: Path, stop: threading.Event, ended: threading.Event, patience: float) -> None:
+    """Wait for the server's word, or for its end.
+
+    :param patience: seconds for the run to end in good order when the server is gone: a cluster
+        of somebody else's goes on.
+    """
     if sys.stdin.readline():
         stop.set()
         sys.stdin.read()
+    stop.set()
+    ended.wait(patience)
     from local_ce._process import remove  # noqa: PLC0415 - found by now
 
     remove(folder, session=os.getpid())

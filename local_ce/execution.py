@@ -6,6 +6,7 @@ import json
 import math
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -50,6 +51,26 @@ def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) ->
     :param options: as :class:`local_ce.executor.Executor` writes them.
     :param stop: when set, the run is ended, and what there is of it reported.
     """
+    try:
+        submission, submitted = _submit(options)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the run's reason to fail
+        traceback.print_exc()
+        reason = f"it could not be submitted to Ray: {type(error).__name__}: {error}"
+        report({"event": "end", "state": RunState.FAILED, "reason": reason, "time": time.time()})
+        return
+    private = [env.digest for env in submitted.environments if env.private]
+    report(
+        {
+            "event": "running",
+            "time": time.time(),
+            "sessions": [str(session) for session in _sessions()],
+            "environments": private,
+        }
+    )
+    _Following(submission, submitted, report, own_cluster=not options["address"]).run(stop)
+
+
+def _submit(options: Mapping[str, Any]) -> tuple[Submission, Submitted]:
     folder = Path(options["folder"])
     with started_in(folder / "work"):
         if options["address"]:
@@ -64,17 +85,7 @@ def follow(options: Mapping[str, Any], report: Report, stop: threading.Event) ->
             owner=options["run_id"] if options["address"] else "",
         )
         definition = ir.WorkflowDef.parse_obj(options["definition"])
-        submitted = submission.submit(definition)
-    private = [env.digest for env in submitted.environments if env.private]
-    report(
-        {
-            "event": "running",
-            "time": time.time(),
-            "sessions": [str(session) for session in _sessions()],
-            "environments": private,
-        }
-    )
-    _Following(submission, submitted, report, own_cluster=not options["address"]).run(stop)
+        return submission, submission.submit(definition)
 
 
 class _Following:

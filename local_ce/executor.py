@@ -159,6 +159,7 @@ class Executor:
             "folder": str(folder),
             "definition": definition,
             "address": self._address,
+            "foreign": self.mode == "address",
             "state": self._services.states_of(git_packages(definition)),
             "variables": variables,
             "cluster": {

@@ -13,15 +13,16 @@ from local_ce.records import RunState
 from local_ce.services import Services
 from tests.local_ce.engines import Engine, started, until
 from tests.local_ce.ray_nodes import cluster_of
-from tests.local_ce.test_run_modes import gone
+from tests.local_ce.test_run_modes import gone, killed_while_a_task_runs
 from tests.local_ce.test_scrub import TOKEN, private, publish
 from tests.local_ce.workflows import holding, imaged, secret, spread
 
 
 class Existing(NamedTuple):
-    """An engine, and the folder of the cluster it runs on."""
+    """An engine, and the address and the folder of the cluster it runs on."""
 
     engine: Engine
+    address: str
     folder: Path
 
 
@@ -35,7 +36,7 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Existing]:
     with cluster_of(3, services, images=["some/image:1"]) as (address, folder):
         services.stop()
         with started(address=address) as engine:
-            yield Existing(engine, folder)
+            yield Existing(engine, address, folder)
 
 
 def test_tasks_spread_over_the_nodes(existing: Existing) -> None:
@@ -78,3 +79,9 @@ def test_secrets_and_private_repos_are_the_engines(existing: Existing) -> None:
     assert "Authentication failed" in str(engine.wait(failing).reason)
     assert engine.secrets_on_disk(existing.folder) == []
     assert TOKEN in engine.services.values()
+
+
+def test_a_killed_server_leaves_the_cluster_to_others(existing: Existing, tmp_path: Path) -> None:
+    """Its task ends, and the cluster does not."""
+    killed_while_a_task_runs({"address": existing.address}, tmp_path / "pid")
+    assert existing.engine.result(existing.engine.submit(imaged("some/image:1"))) == 2

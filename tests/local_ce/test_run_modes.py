@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,9 +85,9 @@ def test_a_failed_task_fails_the_run_with_the_cause(engine: Engine) -> None:
     assert any("ValueError: seven" in line for line in engine.lines(run_id, "task", failed))
 
 
-def test_a_task_whose_process_dies_fails_the_run(per_run: Engine) -> None:
+def test_a_task_whose_process_dies_fails_the_run(shared: Engine) -> None:
     """Ray says so, and nothing is retried."""
-    run = per_run.wait(per_run.submit(dying()))
+    run = shared.wait(shared.submit(dying()))
     assert run.state == RunState.FAILED
     cause = "task die: ray.exceptions.WorkerCrashedError: The worker died unexpectedly"
     assert str(run.reason).startswith(cause)
@@ -162,31 +162,34 @@ def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         until(lambda: not belonging(engine.executor.folder))
 
 
+@pytest.mark.parametrize("mode", ["per-run", "shared"])
+def test_a_killed_server_takes_its_runs_with_it(mode: str, tmp_path: Path) -> None:
+    """Nobody is left to end them, and they notice."""
+    folder = killed_while_a_task_runs({"mode": mode}, tmp_path / "pid")
+    until(lambda: not (folder / "shared").exists())
+    until(lambda: not [p for p in psutil.process_iter() if str(folder) in command(p)])
+
+
 PROGRAM = """
+    import json
     import sys
     from tests.local_ce.engines import started
     from tests.local_ce.workflows import holding
 
-    with started(mode=sys.argv[1]) as engine:
+    with started(**json.loads(sys.argv[1])) as engine:
         engine.submit(holding(sys.argv[2], 3600))
         print(engine.executor.folder, flush=True)
         sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("mode", ["per-run", "shared"])
-def test_a_killed_server_takes_its_runs_with_it(mode: str, tmp_path: Path) -> None:
-    """Nobody is left to end them, and they notice."""
+def killed_while_a_task_runs(options: dict[str, str], file: Path) -> Path:
+    """Kill a program with an engine; wait for the end of its task; return the engine's folder.
+
+    :param file: where the task writes the id of its process.
+    """
     server = subprocess.Popen(
-        [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-c",
-            textwrap.dedent(PROGRAM),
-            mode,
-            str(tmp_path / "pid"),
-        ],
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(PROGRAM), json.dumps(options), file],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -194,15 +197,13 @@ def test_a_killed_server_takes_its_runs_with_it(mode: str, tmp_path: Path) -> No
     )
     assert server.stdout is not None
     folder = Path(server.stdout.readline().strip())
-    until((tmp_path / "pid").exists)
-    time.sleep(0.5)
-    pid = int((tmp_path / "pid").read_text())
+    until(lambda: file.exists() and file.read_text())
+    pid = int(file.read_text())
     server.send_signal(signal.SIGKILL)
     server.communicate(timeout=PATIENCE)
     until(lambda: gone(pid))
     until(lambda: not list(folder.glob("r*")))
-    until(lambda: not (folder / "shared").exists())
-    until(lambda: not [p for p in psutil.process_iter() if str(folder) in command(p)])
+    return folder
 
 
 def gone(pid: int) -> bool:

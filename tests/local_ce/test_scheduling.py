@@ -137,7 +137,9 @@ def test_runs_start_in_the_order_they_were_submitted(stage: Stage) -> None:
     assert runs[3] not in stage.executor.opened
     first.end(RunState.SUCCEEDED)
     stage.played(runs[3])
-    assert list(stage.executor.opened) == runs
+    opened = list(stage.executor.opened)
+    assert set(opened[:2]) == set(runs[:2]), "these two start together"
+    assert opened[2:] == runs[2:]
 
 
 def test_a_small_run_does_not_overtake_one_that_waits_for_room(stage: Stage) -> None:
@@ -225,8 +227,8 @@ def test_what_waits_is_explained_while_it_does(stage: Stage) -> None:
     """Also as the run's reason; a run that succeeded has none."""
     run_id = stage.submit()
     stage.scheduler.start()
-    assert stage.explained(run_id) == "it is starting" or stage.played(run_id)
     played = stage.played(run_id)
+    assert stage.explained(run_id) == "it is starting"
     played.begin()
     played.said.put({"event": "waits", "reason": "task t cannot start: nobody offers the image x"})
     until(lambda: "image x" in stage.explained(run_id))
