@@ -61,6 +61,7 @@ class _Operations:
         if found is None:
             raise Problem(404, "no such run", f"there is no run {run_id!r}; `status` lists them")
         lines = [f"{line.kind}: {line.line}" for line in store.logs(run_id)]
+        lines += [f"{found.state}: {line}" for line in (found.reason or "").splitlines()]
         return web.json_response({"text": "".join(f"{line}\n" for line in lines)})
 
     def list_secrets(self, asked: Asked) -> web.Response:
@@ -202,7 +203,7 @@ def _line(engine: ComputeEngine, record: RunRecord) -> str:
     why = record.reason
     if record.state not in RunState.FINAL:
         why = engine.explain(record.run_id)
-    # Of what a process wrote last, the rest is in the log.
+    # Its other lines, what a process wrote last, are in the log.
     return f"{record.run_id}  {record.state:<10}  {(why or '').partition(chr(10))[0]}".rstrip()
 
 

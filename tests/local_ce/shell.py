@@ -110,7 +110,9 @@ class Shell:
         deadline = time.monotonic() + LIMIT
         while True:
             shown = self.done(f"orq wf view {run_id}")
-            if any(state in shown for state in states):
+            # The run's own state, which comes before those of its tasks.
+            found = re.search(r"^status +(\w+)", shown, re.MULTILINE)
+            if found is not None and found[1] in states:
                 return shown
             assert time.monotonic() < deadline, shown
             time.sleep(0.2)

@@ -96,7 +96,7 @@ def test_what_a_workflow_needs_is_given_by_commands(shell: Shell, tmp_path: Path
     printed = shell.done("orq wf submit -c 127 -w local -p default needy.tasks demo")
     run_id = printed.split("Run ID: ")[1].strip()
     shown = shell.wait_for(run_id, "SUCCEEDED", "FAILED")
-    assert "SUCCEEDED" in shown, shell.ce("status").stdout
+    assert "SUCCEEDED" in shown, shell.ce(f"logs {run_id}").stdout
     assert "'from the wheel'" in shell.done(f"orq wf results {run_id}")
     status = shell.done("python -m local_ce status")
     assert "https://github.com/my-org/needy (private)" in status
@@ -120,6 +120,8 @@ def test_status_says_which_image_a_task_waits_for(shell: Shell) -> None:
     assert "nobody offers the image none/such:1" in line
     assert "my-image" in line
     shell.done(f"orq wf stop {run_id}")
+    shell.wait_for(run_id, "TERMINATED")
+    assert "TERMINATED: it was terminated" in shell.done(f"python -m local_ce logs {run_id}")
 
 
 def test_awkward_characters_of_a_token_are_named_and_the_token_is_not(shell: Shell) -> None:
