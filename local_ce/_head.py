@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 
+#: Seconds another node may take to come up; on a busy machine it takes many.
+_NODE_LIMIT = 180.0
+
+
 def start(options: Mapping[str, Any]) -> dict[str, Any]:
     """Start a cluster, connect this process to it, and return Ray's information on it.
 
@@ -43,7 +47,7 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
     address = info["gcs_address"]
     more = [_start_node(number, address, options) for number in range(1, options.get("nodes", 1))]
     for node in more:
-        output, _ = node.communicate(timeout=60)
+        output, _ = node.communicate(timeout=_NODE_LIMIT)
         if node.returncode:
             raise RuntimeError(f"a node of the cluster did not start: {output[-2000:]}")
     return info

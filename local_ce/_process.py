@@ -118,6 +118,9 @@ def end_belonging(folder: Path, session: int | None = None, timeout: float = 10.
 
 
 def remove(folder: Path, session: int | None = None) -> None:
-    """Kill every process started for ``folder``, then remove it."""
-    end_belonging(folder, session)
+    """Kill every process started for ``folder``, then remove it; a busy machine takes a while.
+
+    :raises TimeoutError: when some are still there after a minute.
+    """
+    end_belonging(folder, session, timeout=60.0)
     shutil.rmtree(folder, ignore_errors=True)

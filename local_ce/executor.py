@@ -65,6 +65,7 @@ class Executor:
         self._address = address
         self._cluster: Cluster | None = None
         self._outdated = False
+        self._refreshing = threading.Lock()
         self._python = thin_environment(folder / "py")
         #: The sessions of shared clusters that had secrets, and when they were last cleaned.
         self._sessions: dict[Path, float] = {}
@@ -214,11 +215,12 @@ class Executor:
 
     def _refresh_cluster(self) -> None:
         """Start the shared cluster anew when it has ended, or lacks images that were added."""
-        assert self._cluster is not None
-        if self._outdated or not self._cluster.running:
-            self._cluster.stop()
-            remove(self.folder / "shared")
-            self._start_cluster()
+        with self._refreshing:
+            assert self._cluster is not None
+            if self._outdated or not self._cluster.running:
+                self._cluster.stop()
+                remove(self.folder / "shared")
+                self._start_cluster()
 
     def _keep_clean(self) -> None:
         """Ray writes about an environment again when nobody uses it any more."""

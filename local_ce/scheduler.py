@@ -175,6 +175,8 @@ class Scheduler:
                 going.execution = execution
                 if going.asked is not None:
                     execution.stop()
+                # A shared cluster may be up again by now.
+                self._changed.notify_all()
             for event in execution.events():
                 if event["event"] == "end":
                     end = event
