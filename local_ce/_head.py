@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-
 #: Seconds another node may take to come up; on a busy machine it takes many.
 _NODE_LIMIT = 180.0
 
