@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from typing_extensions import Self
-
 from examples.client import submitted_resources
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from local_ce import LocalCE
 
 __all__ = ["PROJECT", "SetupCode", "Stage", "package_with"]
