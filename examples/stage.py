@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from typing_extensions import Self
-
 from examples.client import submitted_resources
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from local_ce.pytest_plugin import AnyCE
 
 __all__ = ["PROJECT", "SetupCode", "Stage", "package_with"]
@@ -79,7 +79,8 @@ class Stage:
         self._folder = Path(self._folders.enter_context(folder))
         environment["ORQ_CONFIG_PATH"] = str(self._folder / "config.json")
         environment["ORQ_DB_PATH"] = str(self._folder / "workflows.db")
-        self._folders.enter_context(_environment(environment, without=["GIT_SSL_CAINFO"]))
+        self._folders.enter_context(mock.patch.dict(os.environ, environment))
+        os.environ.pop("GIT_SSL_CAINFO", None)
         self._log_in("my-login")
         return self
 
@@ -158,19 +159,3 @@ class Stage:
 
 def _bare(url: str) -> str:
     return url.removesuffix(".git")
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str], without: list[str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in [*values, *without]}
-    os.environ.update(values)
-    for name in without:
-        os.environ.pop(name, None)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary, ref
 from sphinx.config import Config
 from sphinx.util import logging
 
-from sphinxext.tested_snippets.blocks import read_page
-from sphinxext.tested_snippets.domain import PageRecord, Placed, SnippetDomain
+from sphinxext.tested_snippets.blocks import declared_tests
+from sphinxext.tested_snippets.domain import PageRecord, Placed, snippet_domain
 from sphinxext.tested_snippets.evidence import digest, load_all
 from sphinxext.tested_snippets.project import Project, project_of
 from sphinxext.tested_snippets.region import is_comment, is_definition
@@ -63,11 +63,7 @@ class Audit:
         A page is read once in a build, however many of its checks are asked for.
         """
         if path not in self._page_tests:
-            file = self.project.root / path
-            blocks = read_page(file, self.project).blocks if file.exists() else ()
-            self._page_tests[path] = {
-                check.test: (block.line, check.digest) for block in blocks for check in block.checks
-            }
+            self._page_tests[path] = declared_tests(self.project.root / path, self.project)
         return self._page_tests[path]
 
 
@@ -83,13 +79,6 @@ def start_audit(app: Sphinx) -> None:
 def audit_of(config: Config) -> Audit:
     """The audit of the current build with this configuration."""
     return _AUDITS[config]
-
-
-def snippet_domain(env: BuildEnvironment) -> SnippetDomain:
-    """The domain's data of a build."""
-    domain = env.get_domain(SnippetDomain.name)
-    assert isinstance(domain, SnippetDomain)
-    return domain
 
 
 def outdated_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -31,7 +31,7 @@ from sphinxext.tested_snippets.region import Cut
 from sphinxext.tested_snippets.rest import scan
 from sphinxext.tested_snippets.source import RegionError
 
-__all__ = ["DeclaredCheck", "Page", "PageBlock", "read_page"]
+__all__ = ["DeclaredCheck", "Page", "PageBlock", "declared_tests", "read_page"]
 
 _CHECK_OPTIONS = frozenset({"name", "runtime", "fails", "output", "setup", "waive"})
 
@@ -106,6 +106,18 @@ def read_page(path: Path, project: Project, text: str | None = None) -> Page:
         blocks.append(_page_block(reader, page, name, shown, defect))
     problems = tuple((problem.line, problem.message) for problem in scanned.problems)
     return Page(tuple(blocks), problems)
+
+
+def declared_tests(path: Path, project: Project) -> dict[str, tuple[int, str]]:
+    """The checks that a page declares: node id to the line of the block and the check's digest.
+
+    None when the page can't be read.
+    """
+    try:
+        blocks = read_page(path, project).blocks
+    except OSError:
+        return {}
+    return {check.test: (block.line, check.digest) for block in blocks for check in block.checks}
 
 
 def _page_block(

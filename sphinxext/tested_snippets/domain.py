@@ -25,6 +25,7 @@ __all__ = [
     "Placed",
     "SnippetDomain",
     "record_page",
+    "snippet_domain",
     "snippet_status",
     "snippet_waiver",
 ]
@@ -96,6 +97,13 @@ class SnippetDomain(Domain):
         )
 
 
+def snippet_domain(env: BuildEnvironment) -> SnippetDomain:
+    """The domain's data of a build."""
+    domain = env.get_domain(SnippetDomain.name)
+    assert isinstance(domain, SnippetDomain)
+    return domain
+
+
 class snippet_status(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
     """Stands below a literal block until it is known what there is to say about it.
 
@@ -126,9 +134,7 @@ def record_page(app: Sphinx, doctree: nodes.document) -> None:
             record.unknown.append((block.line, _UNSEEN_ON_PAGE.format(block.name)))
     record.defects = list(_defects(doctree, page))
     record.placed = list(_placed(page.blocks))
-    domain = env.get_domain(SnippetDomain.name)
-    assert isinstance(domain, SnippetDomain)
-    domain.pages[env.docname] = record
+    snippet_domain(env).pages[env.docname] = record
 
 
 _UNSEEN_ON_PAGE = (

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sphinxext.tested_snippets.audit import audit_of, snippet_domain
+from sphinxext.tested_snippets.audit import audit_of
+from sphinxext.tested_snippets.domain import snippet_domain
 from sphinxext.tested_snippets.include import language_of
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 

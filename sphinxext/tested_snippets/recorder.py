@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sphinxext.tested_snippets.blocks import read_page
+from sphinxext.tested_snippets.blocks import declared_tests
 from sphinxext.tested_snippets.evidence import Check, Environment, Evidence, EvidenceError
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
-__all__ = ["PROPERTY", "Recorder", "declared_tests"]
+__all__ = ["PROPERTY", "Recorder"]
 
 #: The name under which a report carries a check, as JSON.
 PROPERTY = "tested_snippets"
@@ -125,15 +125,6 @@ class Recorder:
             terminalreporter.section("snippets", red=self.failed, green=not self.failed)
             for line in self.lines:
                 terminalreporter.line(line)
-
-
-def declared_tests(page: Path, project: Project) -> frozenset[str]:
-    """The node ids of the checks that a page declares; none when it can't be read."""
-    try:
-        blocks = read_page(page, project).blocks
-    except (OSError, UnicodeError):
-        return frozenset()
-    return frozenset(check.test for block in blocks for check in block.checks)
 
 
 def _differences(old: Evidence, new: Evidence, path: str, command: str) -> list[str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from sphinxext.tested_snippets.audit import audit_of, snippet_domain
-from sphinxext.tested_snippets.domain import snippet_status
+from sphinxext.tested_snippets.audit import audit_of
+from sphinxext.tested_snippets.domain import snippet_domain, snippet_status
 from sphinxext.tested_snippets.evidence import Check
 from sphinxext.tested_snippets.proofs import proof_uri
 from sphinxext.tested_snippets.verdict import Finding, State, Verdict

@@ -725,14 +725,14 @@ def _is_proper(answer: Any) -> bool:
     return answer.status_code < 500 and set(answer.json()) == {"code", "message", "detail"}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(_POSTS), body=_BODIES)
 def test_no_json_body_is_too_much(lasting: Served, path: str, body: Any) -> None:
     """Every one of them is taken or refused, never a mistake."""
     assert _is_proper(lasting.ask("POST", path, data=json.dumps(body).encode()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_change_to_a_good_definition_is_too_much(lasting: Served, data: st.DataObject) -> None:
     """One value somewhere in it is replaced; what is taken can be shown and listed."""
@@ -753,7 +753,7 @@ def test_no_change_to_a_good_definition_is_too_much(lasting: Served, data: st.Da
             assert shown.status_code == 200
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     path=st.sampled_from(_GETS), text=st.text(max_size=20) | st.sampled_from(["%FF", "%00", "../"])
 )

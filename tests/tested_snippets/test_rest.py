@@ -405,9 +405,7 @@ CONSTRUCTS = st.recursive(
     max_leaves=12,
 )
 PAGES = st.lists(CONSTRUCTS, min_size=1, max_size=4).map(stacked).map("\n".join)
-with_sphinx = settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.filter_too_much]
-)
+with_sphinx = settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 
 
 def read_without_error(sphinx: Reader, page: str) -> list[Shown]:

@@ -193,9 +193,7 @@ def files(draw: st.DrawFn) -> tuple[list[tuple[str, str]], str, str, str]:
     return rows, start.format(shown).strip(), end.format(shown).strip(), shown
 
 
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     file=files(),
     start_option=st.sampled_from(["start-after", "start-after", "start-at"]),
