@@ -51,14 +51,14 @@ def make_parser() -> argparse.ArgumentParser:
     _add_repo(commands)
     image = _group(commands, "image", "images that tasks can name")
     add = _add(image, "add", "offer an image, from the next run on", run="image_add")
-    add.add_argument("name", metavar="NAME", help="what tasks give as custom_image")
+    add.add_argument("name", metavar="NAME", help="what tasks give as `custom_image`")
     package = _group(commands, "package", "packages that tasks can import with PythonImports")
     add = _add(package, "add", "put a wheel into the package index", run="package_add")
     add.add_argument("wheel", metavar="WHEEL", type=Path, help="the .whl file")
     nodes = _add(
         commands,
         "node-settings",
-        "print what the nodes of a Ray cluster have to be started with, for --ray-address",
+        "print what the nodes of a Ray cluster have to be started with, for `--ray-address`",
         run="node_settings",
     )
     _add_offers(nodes)
@@ -126,7 +126,7 @@ def _add_up(commands: _Commands) -> None:
     where.add_argument(
         "--ray-address",
         metavar="HOST:PORT",
-        help="run on a Ray cluster that exists; see node-settings",
+        help="run on a Ray cluster that exists; see `node-settings`",
     )
     _add_offers(up)
     up.add_argument(
@@ -185,7 +185,7 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workspace",
         metavar="NAME",
-        help="the workspace of the secret; default: your own, as of an sdk.Secret without one",
+        help="the workspace of the secret; default: your own, as of an `sdk.Secret` without one",
     )
 
 
@@ -194,7 +194,7 @@ def _add_repo(commands: _Commands) -> None:
     add = _add(
         repo,
         "add",
-        "publish a folder at https://github.com/NAME: of a git repository the branches and tags, "
+        "publish a folder at `https://github.com/NAME`: of a git repository the branches and tags, "
         "of any other folder the files, as one commit on main",
         run="repo_add",
     )
