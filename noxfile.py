@@ -130,6 +130,12 @@ def in_parallel(arguments: Iterable[str]) -> list[str]:
 
 CE_PYTHON = find_python(CE_VERSIONS, os.environ)
 
+#: The two parts of this repo, and the Python for each: the extension goes with the one that runs nox.
+PARTS = [
+    nox.param(None, "extension", id="extension"),
+    nox.param(CE_PYTHON or False, "local_ce", id="local_ce"),
+]
+
 
 @nox.session
 def docs(session: nox.Session) -> None:
@@ -153,13 +159,7 @@ def doctests(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize(
-    "python,part",
-    [
-        nox.param(None, "extension", id="extension"),
-        nox.param(CE_PYTHON or False, "local_ce", id="local_ce"),
-    ],
-)
+@nox.parametrize("python,part", PARTS)
 def tests(session: nox.Session, part: str) -> None:
     """Test the extension on the Python that runs nox, and the local CE on Python 3.9 to 3.11."""
     if part == "extension":
@@ -193,10 +193,16 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session
-def bench(session: nox.Session) -> None:
-    """Measure the extension against stock Sphinx and stock Sybil."""
-    session.install("-e", ".[docs,pytest]", *group("test"))
-    session.run("python", "benchmarks/run.py", *session.posargs)
+@nox.parametrize("python,part", PARTS)
+def bench(session: nox.Session, part: str) -> None:
+    """Measure the extension against stock Sphinx and Sybil, and the local CE against the SDK's own runtime."""
+    if part == "extension":
+        session.install("-e", ".[docs,pytest]", *group("test"))
+        session.run("python", "benchmarks/run.py", *session.posargs)
+        return
+    if CE_PYTHON is None:
+        session.error(NO_CE_PYTHON)
+    session.run("python", "benchmarks/engine.py", *session.posargs, env=install_ce(session))
 
 
 @nox.session(venv_backend="none", default=False)

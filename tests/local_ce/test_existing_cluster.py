@@ -83,5 +83,6 @@ def test_secrets_and_private_repos_are_the_engines(existing: Existing) -> None:
 
 def test_a_killed_server_leaves_the_cluster_to_others(existing: Existing, tmp_path: Path) -> None:
     """Its task ends, and the cluster does not."""
-    killed_while_a_task_runs({"address": existing.address}, tmp_path / "pid")
-    assert existing.engine.result(existing.engine.submit(imaged("some/image:1"))) == 2
+    with killed_while_a_task_runs({"address": existing.address}, tmp_path / "pid"):
+        run_id = existing.engine.submit(imaged("some/image:1"))
+        assert existing.engine.result(run_id) == 2

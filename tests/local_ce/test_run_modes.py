@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,9 +166,9 @@ def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["per-run", "shared"])
 def test_a_killed_server_takes_its_runs_with_it(mode: str, tmp_path: Path) -> None:
     """Nobody is left to end them, and they notice."""
-    folder = killed_while_a_task_runs({"mode": mode}, tmp_path / "pid")
-    until(lambda: not (folder / "shared").exists())
-    until(lambda: not [p for p in psutil.process_iter() if str(folder) in command(p)])
+    with killed_while_a_task_runs({"mode": mode}, tmp_path / "pid") as folder:
+        until(lambda: not (folder / "shared").exists())
+        until(lambda: not [p for p in psutil.process_iter() if str(folder) in command(p)])
 
 
 PROGRAM = """
@@ -178,13 +179,14 @@ PROGRAM = """
 
     with started(**json.loads(sys.argv[1])) as engine:
         engine.submit(holding(sys.argv[2], 3600))
-        print(engine.executor.folder, flush=True)
+        print(engine.state, engine.executor.folder, flush=True)
         sys.stdin.read()
 """
 
 
-def killed_while_a_task_runs(options: dict[str, str], file: Path) -> Path:
-    """Kill a program with an engine; wait for the end of its task; return the engine's folder.
+@contextlib.contextmanager
+def killed_while_a_task_runs(options: dict[str, str], file: Path) -> Iterator[Path]:
+    """Kill a program with an engine; wait for the end of its task; give the engine's folder.
 
     :param file: where the task writes the id of its process.
     """
@@ -196,14 +198,16 @@ def killed_while_a_task_runs(options: dict[str, str], file: Path) -> Path:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert server.stdout is not None
-    folder = Path(server.stdout.readline().strip())
+    state, folder = map(Path, server.stdout.readline().split())
     until(lambda: file.exists() and file.read_text())
     pid = int(file.read_text())
     server.send_signal(signal.SIGKILL)
     server.communicate(timeout=PATIENCE)
     until(lambda: gone(pid))
     until(lambda: not list(folder.glob("r*")))
-    return folder
+    yield folder
+    for path in (state, folder):
+        shutil.rmtree(path)
 
 
 def gone(pid: int) -> bool:
