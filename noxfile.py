@@ -158,6 +158,18 @@ def doctests(session: nox.Session) -> None:
     )
 
 
+@nox.session(python=CE_PYTHON or False)
+def modes(session: nox.Session) -> None:
+    """Run the guide on the whole Compute Engine: a cluster for each run, a shared one, one of three nodes."""
+    if CE_PYTHON is None:
+        session.error(NO_CE_PYTHON)
+    env = install_ce(session)
+    pytest = ("pytest", "-o", "testpaths=docs examples/tests", *session.posargs)
+    session.run(*pytest, "--compute-engine=per-run", env=env)
+    session.run(*pytest, "--compute-engine=shared", env=env)
+    session.run("python", "-m", "examples.three_nodes", *pytest, env=env)
+
+
 @nox.session
 @nox.parametrize("python,part", PARTS)
 def tests(session: nox.Session, part: str) -> None:
