@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
+
 from .cli import Exit
 from .state import AlreadyRunning, Server, StateFolder, default_path
 
 #: Seconds a server may take to start, and to stop.
 _START_LIMIT = 180.0
 _STOP_LIMIT = 60.0
+#: Seconds it may take to end after it has given back its state folder.
+_GRACE = 10.0
 #: Seconds between two looks at what another process does.
 _LOOK = 0.1
 
@@ -175,6 +179,9 @@ def _down(options: argparse.Namespace) -> int:
             break
         time.sleep(_LOOK)
     _sweep(state)
+    # It gives the state folder back a moment before it ends.
+    with contextlib.suppress(psutil.Error):
+        psutil.wait_procs([psutil.Process(server.pid)], timeout=_GRACE)
     sys.stdout.write("Stopped.\n")
     return Exit.DONE
 

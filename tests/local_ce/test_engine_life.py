@@ -58,6 +58,18 @@ def endless() -> object:
     return never()
 
 
+@pytest.fixture(autouse=True)
+def signals_are_heeded() -> Iterator[None]:
+    """Let the servers heed signals that whoever runs the tests has ignored, as in the background."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    ignored = [number for number in numbers if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @pytest.fixture
 def state() -> Iterator[Path]:
     """A path for a state folder."""
