@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sphinxext.tested_snippets import audit, directives, domain, proofs, status
+from sphinxext.tested_snippets import audit, directives, domain, proofs, rebuild, status
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE
 from sphinxext.tested_snippets.project import start_project
 
@@ -40,9 +40,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", start_project)
     app.connect("config-inited", override_stock)
     app.connect("builder-inited", audit.start_audit)
+    app.connect("env-get-outdated", rebuild.pages_to_read)
     app.connect("doctree-read", domain.record_page)
     app.connect("env-updated", audit.outdated_pages)
     app.connect("html-collect-pages", proofs.proof_pages)
+    app.connect("html-page-context", proofs.share_navigation, priority=100)
     app.connect("build-finished", audit.warn)
     return {
         "version": __version__,

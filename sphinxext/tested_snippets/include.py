@@ -21,7 +21,7 @@ from sphinx.pycode import ModuleAnalyzer
 
 from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
-from sphinxext.tested_snippets.source import RegionError, Source
+from sphinxext.tested_snippets.source import RegionError, Source, Stamp, stamp_of
 
 __all__ = [
     "Included",
@@ -35,6 +35,23 @@ __all__ = [
 
 # Sphinx 8.2 renamed the function that stock literalinclude parses line numbers with.
 parse_lines = getattr(stock, "parse_line_num_spec", None) or stock.parselinenos  # type: ignore[attr-defined]
+
+
+_DEFAULTS = Config()
+#: The options of ``literalinclude`` that its text, lines and name depend on.
+_READING = (
+    *(
+        "append",
+        "dedent",
+        "encoding",
+        "end-at",
+        "end-before",
+        "lineno-match",
+        "lineno-start",
+        "lines",
+    ),
+    *("name", "prepend", "pyobject", "start-after", "start-at", "tab-width"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +89,10 @@ class _StrictReader(LiteralIncludeReader):
 
     def read_file(self, filename: Any, location: Any = None) -> list[str]:
         name = self.name if str(filename) == str(self.filename) else str(filename)
-        lines = list(self._source(Path(filename), name).lines)
+        lines = self._source(Path(filename), name).lines
         self._keep(range(len(lines)))
-        return lines
+        # Cutting makes a list of its own; without markers, a filter may add to the one it gets.
+        return lines if _markers(self.options).start else list(lines)  # type: ignore[return-value]
 
     def _keep(self, within: range) -> None:
         self._within = within
@@ -144,10 +162,28 @@ def include(
     :raises RegionError: where stock would warn, or show text that is not the region's.
     """
     try:
-        reader = _StrictReader(path, name, options, config, style)
-        text, lines = reader.read()
+        if "diff" in options:
+            return _include(path, name, options, config, style)
+        known = {**options, "encoding": options.get("encoding", config.source_encoding)}
+        reading = tuple((option, known[option]) for option in _READING if option in known)
+        return _remembered(path, name, reading, style, stamp_of(path))
     except (ValueError, OSError, IndexError, SyntaxError, PycodeError) as error:
         raise RegionError(name, None, str(error), "Correct the options on the page") from None
+
+
+# A page's directives cut first; then the same regions are cut for the record of what the page shows.
+@lru_cache(maxsize=1024)
+def _remembered(
+    path: Path, name: str, options: tuple[tuple[str, Any], ...], style: MarkerStyle, stamp: Stamp
+) -> Included:
+    return _include(path, name, dict(options), _DEFAULTS, style)
+
+
+def _include(
+    path: Path, name: str, options: dict[str, Any], config: Config, style: MarkerStyle
+) -> Included:
+    reader = _StrictReader(path, name, options, config, style)
+    text, lines = reader.read()
     snippet = region_name(_markers(options), style) or options.get("name")
     return Included(text, lines, reader.lineno_start, snippet, reader.cut)
 
