@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sphinx.config import Config
-
 from sphinxext.tested_snippets.declared import declared_beside
 from sphinxext.tested_snippets.evidence import Expectation, digest
 from sphinxext.tested_snippets.include import (
@@ -33,7 +31,6 @@ from sphinxext.tested_snippets.source import RegionError
 
 __all__ = ["DeclaredCheck", "Page", "PageBlock", "declared_tests", "read_again", "read_page"]
 
-_STOCK = Config()  # Costs more than to cut a region.
 _CHECK_OPTIONS = frozenset({"name", "runtime", "fails", "output", "setup", "waive"})
 
 
@@ -199,7 +196,7 @@ class _BlockReader:
         path = self._resolve(block.argument)
         if "diff" in options:
             options["diff"] = str(self._resolve(options["diff"]))
-        return include(path, self.project.relative(path), options, _STOCK, self.project.style)
+        return include(path, self.project.relative(path), options, style=self.project.style)
 
     def _resolve(self, written: str) -> Path:
         path = self.project.resolve(self.page, written)
