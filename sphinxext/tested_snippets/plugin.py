@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _SETTINGS = pytest.StashKey[Settings]()
-_CHECKS = pytest.StashKey["list[tuple[Check, Environment | None]]"]()
+_RAN = pytest.StashKey[Ran]()
 _BOUND = pytest.StashKey[Sequence[BoundSnippet]]()
 
 
@@ -104,13 +104,14 @@ def _evaluate(example: Example) -> str | None:
     """Run one check of a page's block; Sybil's contract: return why it failed, or None."""
     request: pytest.FixtureRequest = example.namespace["request"]
     stash = request.node.stash
-    stash[_CHECKS] = []  # It is one of ours, also when nothing comes of it.
     settings = request.config.stash[_SETTINGS]
     parsed: PageCheck = example.region.parsed
     block, declared = parsed.block, parsed.check
     page = settings.project.relative(Path(example.path))
     if declared is None:
-        return f"{page}:{block.line}: {block.defect}"
+        defect = f"{page}:{block.line}: {block.defect}"
+        stash[_RAN] = Ran((), defect, block.line)
+        return defect
     runtime, environment, failure = declared.runtime, None, None
     try:
         chosen = settings.runtime(runtime)
@@ -122,8 +123,9 @@ def _evaluate(example: Example) -> str | None:
         observed = meet(declared.expected, runner, snippet)
     except (CheckFailed, SetupError) as error:
         observed = getattr(error, "observed", "the hidden set-up failed")
-        failure = settings.normaliser.redact(f"{page}:{block.line}: {block.name}: {error}")
+        failure = settings.normaliser.redact(f"{page}:{block.line}: {block.name}: {error}".rstrip())
         if isinstance(error, RuntimeMissing):
+            stash[_RAN] = Ran((), failure, block.line)
             return failure
     check = Check(
         snippet=block.snippet,
@@ -135,7 +137,7 @@ def _evaluate(example: Example) -> str | None:
         text_digest=digest(block.text),
         test_digest=declared.digest,
     )
-    stash[_CHECKS] = [(check, environment)]
+    stash[_RAN] = Ran([(check, environment)], failure or "", block.line)
     return failure
 
 
@@ -184,19 +186,27 @@ def pytest_runtest_makereport(
     report = yield
     if call.when != "call" and report.passed:
         return report
-    bound = item.stash.get(_BOUND, ())
-    if not bound and _CHECKS not in item.stash and not item.get_closest_marker("snippet"):
-        return report
-    ran = Ran(message=_message(item, report))
-    if call.when == "call" and not report.skipped and not hasattr(report, "wasxfail"):
-        checks = [
-            *item.stash.get(_CHECKS, ()),
-            *((snippet.check(report), snippet.environment) for snippet in bound),
-        ]
-        ran = Ran(checks, ran.message)
-        item.user_properties += _properties(ran)
-    setattr(report, ATTRIBUTE, ran.to_json())
+    ran = item.stash.get(_RAN, None)
+    if ran is None:
+        ran = _ran(item, report)
+    if ran is not None:
+        if call.when == "call":
+            item.user_properties += _properties(ran)
+        setattr(report, ATTRIBUTE, ran.to_json())
     return report
+
+
+def _ran(item: pytest.Item, report: pytest.TestReport) -> Ran | None:
+    """What a test did for the snippets that its markers name; None when there are none."""
+    bound = item.stash.get(_BOUND, ())
+    if not bound and not item.get_closest_marker("snippet"):
+        return None
+    names, message = [snippet.name for snippet in bound], _message(item, report)
+    if report.when != "call" or report.skipped or hasattr(report, "wasxfail"):
+        return Ran((), message, snippets=names)
+    return Ran(
+        [(snippet.check(report), snippet.environment) for snippet in bound], message, None, names
+    )
 
 
 def _message(item: pytest.Item, report: pytest.TestReport) -> str:

@@ -55,14 +55,15 @@ class Recorder:
         if carried is None:
             return
         ran = Ran.from_json(carried)
-        path, line = report.location[0], (report.location[1] or 0) + 1
+        path, line = report.location[0], ran.line or (report.location[1] or 0) + 1
         place = (report.nodeid, self._shown(self.project.root / path), line, ran.message)
         for check, environment in ran.checks:
             state = "verified" if check.passed else "failed"
-            self.outcomes.append(Outcome(state, *place, check, environment))
+            self.outcomes.append(Outcome(state, check.snippet, *place, check, environment))
         if not ran.checks:
             state = "broken" if report.failed else "skipped"
-            self.outcomes.append(Outcome(state, *place))
+            for name in ran.snippets or [report.nodeid]:
+                self.outcomes.append(Outcome(state, name, *place))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare or write."""
@@ -179,7 +180,7 @@ class Recorder:
         differences = tuple(found)
         if index is None:
             shown = self._shown(evidence)
-            self.outcomes.append(Outcome("differs", key[1], shown, 1, differences=differences))
+            self.outcomes.append(Outcome("differs", *key, shown, 1, differences=differences))
             return
         outcome = self.outcomes[index]
         state = "differs" if outcome.state == "verified" else outcome.state

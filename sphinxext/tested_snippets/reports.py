@@ -19,9 +19,10 @@ _STATES: Mapping[str, str] = {
     "broken": "There is nothing to run: the block, its check or the marker of the test has a defect.",
     "failed": "The snippet did not behave as its check expects.",
     "differs": "What was observed differs from the committed evidence.",
-    "skipped": "",
     "verified": "",
+    "skipped": "",
 }
+_SHOWN = ("verified", "differs", "failed", "broken", "skipped")
 _DEFECTS = ("broken", "failed", "differs")
 #: A page may be about a long log; an annotation is not.
 _LONGEST = 4000
@@ -32,10 +33,10 @@ def counted(outcomes: Iterable[Outcome], waived: Iterable[str]) -> Mapping[str, 
     order = list(_STATES)
     worst: dict[str, str] = {}
     for outcome in outcomes:
-        name = outcome.check.snippet if outcome.check else outcome.test
-        worst[name] = min(worst.get(name, "verified"), outcome.state, key=order.index)
+        before = worst.get(outcome.snippet, "skipped")
+        worst[outcome.snippet] = min(before, outcome.state, key=order.index)
     counts = Counter(worst.values())
-    found = {state: counts[state] for state in reversed(order) if counts[state]}
+    found = {state: counts[state] for state in _SHOWN if counts[state]}
     left = len(set(waived))
     return {**found, "waived": left} if left else found
 
@@ -65,7 +66,7 @@ def as_json(
 
 
 def _place(outcome: Outcome) -> tuple[str, int, str, str]:
-    return outcome.path, outcome.line, outcome.test, outcome.check.snippet if outcome.check else ""
+    return outcome.path, outcome.line, outcome.test, outcome.snippet
 
 
 def _check(outcome: Outcome, environment: Environment) -> dict[str, Any]:
@@ -73,7 +74,6 @@ def _check(outcome: Outcome, environment: Environment) -> dict[str, Any]:
     what: dict[str, Any] = {}
     if check:
         what = {
-            "snippet": check.snippet,
             "runtime": check.runtime,
             "environment": (outcome.environment or environment).to_json(),
             "expected": {"fails": check.expected.fails, "output": check.expected.output},
@@ -81,6 +81,7 @@ def _check(outcome: Outcome, environment: Environment) -> dict[str, Any]:
         }
     return {
         "state": outcome.state,
+        "snippet": outcome.snippet,
         "path": outcome.path,
         "line": outcome.line,
         "test": outcome.test,
@@ -92,11 +93,10 @@ def _check(outcome: Outcome, environment: Environment) -> dict[str, Any]:
 
 def _message(outcome: Outcome) -> str:
     """What a reader of an annotation has to know, whatever the tool shows beside it."""
-    name = outcome.check.snippet if outcome.check else outcome.test
     said = outcome.message or "\n".join(outcome.differences)
     where = f" on {outcome.check.runtime}" if outcome.check else ""
     where += f" ({outcome.environment})" if outcome.environment else ""
-    text = f"{name}{where} {_VERBS[outcome.state]}:\n{said}"
+    text = f"{outcome.snippet}{where} {_VERBS[outcome.state]}:\n{said}"
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
