@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sphinxext.tested_snippets import audit, directives, domain, proofs, rebuild, status
+from sphinxext.tested_snippets import audit, builder, directives, domain, proofs, rebuild, status
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE
 from sphinxext.tested_snippets.project import start_project
 
@@ -36,6 +36,8 @@ def setup(app: Sphinx, version: str) -> dict[str, Any]:
     )
     app.add_post_transform(status.ShowStatus)
 
+    app.add_builder(builder.SnippetsBuilder)
+
     app.connect("config-inited", start_project)
     app.connect("config-inited", override_stock)
     app.connect("builder-inited", audit.start_audit)
@@ -45,6 +47,7 @@ def setup(app: Sphinx, version: str) -> dict[str, Any]:
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", proofs.share_navigation, priority=100)
     app.connect("build-finished", audit.warn)
+    app.connect("build-finished", builder.write_snippets)
     return {
         "version": version,
         "env_version": 1,
