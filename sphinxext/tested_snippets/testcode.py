@@ -13,7 +13,7 @@ from typing import Union
 from sphinxext.tested_snippets.evidence import digest
 from sphinxext.tested_snippets.source import Stamp, stamp_of
 
-__all__ = ["TestCode", "find_test", "split_node_id"]
+__all__ = ["TestCode", "find_test", "names_used", "split_node_id"]
 
 _Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -115,7 +115,7 @@ def _used_by(module: _Module, chain: Sequence[_Definition]) -> list[ast.stmt]:
             seen[id(statement)] = statement
             waiting.append(statement)
     while waiting:
-        for name in _names_used(waiting.pop()):
+        for name in names_used(waiting.pop()):
             for statement in available.get(name, ()):
                 if id(statement) not in seen and id(statement) not in outer:
                     seen[id(statement)] = statement
@@ -164,7 +164,7 @@ def _names_in(node: ast.AST) -> Iterator[str]:
             yield from _names_in(child)
 
 
-def _names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
+def names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
     """Names, attributes (``self.helper``), arguments (fixtures) and the texts of decorators."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
