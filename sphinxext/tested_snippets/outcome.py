@@ -10,7 +10,8 @@ from sphinxext.tested_snippets.evidence import Check, Environment
 
 __all__ = ["ATTRIBUTE", "Outcome", "Ran"]
 
-#: The attribute of a :class:`pytest.TestReport` that carries what :meth:`Ran.to_json` gives.
+#: The attribute of a :class:`pytest.TestReport` that carries a :class:`Ran`, from a worker of pytest-xdist
+#: what its :meth:`Ran.to_json` gives.
 ATTRIBUTE = "tested_snippets"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ __all__ = [
 
 _SETTINGS = pytest.StashKey[Settings]()
 _RAN = pytest.StashKey[Ran]()
+_ITEM = pytest.StashKey[pytest.Item]()
 _BOUND = pytest.StashKey[Sequence[BoundSnippet]]()
 
 
@@ -72,13 +74,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings and start recording."""
     config.addinivalue_line("markers", MARKER)
-    config.stash[_SETTINGS] = settings = read_settings(config, _evaluate)
+    config.stash[_SETTINGS] = settings = read_settings(config, partial(_evaluate, config))
     recorder = Recorder(
         project=settings.project,
         folder=config.rootpath / config.getini("snippets_evidence"),
         environment=Environment.current(settings.distributions),
         update=config.getoption("--snippets-evidence") == "update",
         command=config.getini("snippets_update_command"),
+        worker=hasattr(config, "workerinput"),
     )
     config.pluginmanager.register(recorder, "tested_snippets_recorder")
     reporter = Reporter(recorder, config.getoption("--snippets-report"), settings.waived)
@@ -100,14 +103,14 @@ def _whole_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     return excinfo.traceback
 
 
-def _evaluate(example: Example) -> str | None:
+def _evaluate(config: pytest.Config, example: Example) -> str | None:
     """Run one check of a page's block; Sybil's contract: return why it failed, or None."""
-    request: pytest.FixtureRequest = example.namespace["request"]
-    stash = request.node.stash
-    settings = request.config.stash[_SETTINGS]
+    item, settings = config.stash[_ITEM], config.stash[_SETTINGS]
+    request: pytest.FixtureRequest = item._request  # type: ignore[attr-defined]  # noqa: SLF001 - as below
+    stash = item.stash
     parsed: PageCheck = example.region.parsed
     block, declared = parsed.block, parsed.check
-    page = settings.project.relative(Path(example.path))
+    page = item.nodeid.partition("::")[0]
     if declared is None:
         defect = f"{page}:{block.line}: {block.defect}"
         stash[_RAN] = Ran((), defect, block.line)
@@ -165,6 +168,7 @@ def snippet(request: pytest.FixtureRequest) -> BoundSnippet:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Find the snippets that the test is evidence for."""
+    item.config.stash[_ITEM] = item
     if item.get_closest_marker("snippet"):
         item.stash[_BOUND] = bind_all(item, item.config.stash[_SETTINGS])
 
@@ -174,7 +178,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """A test whose marker promises an observation fails without it."""
     result = yield
     for bound in item.stash.get(_BOUND, ()):
-        bound.settle(item._request)  # type: ignore[attr-defined]  # noqa: SLF001 - every item with fixtures has it
+        bound.settle(item._request)  # type: ignore[attr-defined]  # noqa: SLF001 - every item with fixtures has one
     return result
 
 
@@ -190,9 +194,10 @@ def pytest_runtest_makereport(
     if ran is None:
         ran = _ran(item, report)
     if ran is not None:
-        if call.when == "call":
+        if call.when == "call" and item.config.getoption("xmlpath", None):
             item.user_properties += _properties(ran)
-        setattr(report, ATTRIBUTE, ran.to_json())
+        worker = hasattr(item.config, "workerinput")
+        setattr(report, ATTRIBUTE, ran.to_json() if worker else ran)
     return report
 
 

@@ -26,6 +26,7 @@ class Recorder:
     :param environment: the environment the session runs in.
     :param update: write what was observed instead of comparing it.
     :param command: what to run for recording, as messages name it.
+    :param worker: whether this is a worker of pytest-xdist, whose controller does the work.
     :ivar outcomes: what became of each check, and of each test that should have made one.
     :ivar lines: what there is to say of the evidence; `failed` whether that is a failure.
     """
@@ -38,25 +39,28 @@ class Recorder:
         *,
         update: bool,
         command: str,
+        worker: bool = False,
     ) -> None:
         self.project = project
         self.folder = folder
         self.environment = environment
         self.update = update
         self.command = command
+        self.worker = worker
         self.outcomes: list[Outcome] = []
         self.lines: list[str] = []
         self.failed = False
         self._declared: dict[Path, Mapping[str, object]] = {}
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect the checks a report carries."""
-        carried = getattr(report, ATTRIBUTE, None)
-        if carried is None:
+        """Take over the checks a report carries; what others get is plain."""
+        if self.worker or ATTRIBUTE not in report.__dict__:
             return
-        ran = Ran.from_json(carried)
-        path, line = report.location[0], ran.line or (report.location[1] or 0) + 1
-        place = (report.nodeid, self._shown(self.project.root / path), line, ran.message)
+        carried = report.__dict__.pop(ATTRIBUTE)
+        ran: Ran = carried if isinstance(carried, Ran) else Ran.from_json(carried)
+        line = ran.line or (report.location[1] or 0) + 1
+        place = (report.nodeid, report.nodeid.partition("::")[0], line, ran.message)
         for check, environment in ran.checks:
             state = "verified" if check.passed else "failed"
             self.outcomes.append(Outcome(state, check.snippet, *place, check, environment))
@@ -67,7 +71,7 @@ class Recorder:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare or write."""
-        if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        if self.worker or session.config.option.collectonly:
             return
         own = self.environment.file_name
         checks: dict[str, dict[_Key, Check]] = {own: {}}

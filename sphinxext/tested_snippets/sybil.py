@@ -71,7 +71,7 @@ class PageSybil(Sybil):
         evaluator: Callable[[Example], str | None],
     ) -> None:
         parser = PageParser(project, evaluator)
-        super().__init__([parser], fixtures=["request"], encoding="utf-8-sig")
+        super().__init__([parser], encoding="utf-8-sig")
         #: See :attr:`PageParser.waived`.
         self.waived = parser.waived
         self._project = project

@@ -323,6 +323,7 @@ def test_adopting_a_project_tells_what_it_would_get(project: Project) -> None:
 def test_the_settings_to_start_with_work(project: Project) -> None:
     """Put where it says, pytest runs the pages with them, and the build takes the markers."""
     stock_project(project)
+    (project.root / "tests/test_tour.py").unlink()
     project.write(
         "examples/tour.py", "def tour():\n    # [START walk]\n    x = 1\n    # [END walk]\n"
     )
