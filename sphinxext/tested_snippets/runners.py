@@ -130,9 +130,8 @@ class _Runner:
             if self.redactor is not None:
                 for secret in secrets:
                     self.redactor.add_secret(secret)
-            if self.interpreter is not None:
-                commands = Path(self._python()).absolute().parent
-                variables["PATH"] = f"{commands}{os.pathsep}{variables.get('PATH', os.defpath)}"
+            commands = Path(self._python()).absolute().parent
+            variables["PATH"] = f"{commands}{os.pathsep}{variables.get('PATH', os.defpath)}"
             yield _Place(work, own, variables)
 
     def _run(self, place: _Place, command: Sequence[str]) -> process.Done:

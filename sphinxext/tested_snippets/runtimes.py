@@ -43,6 +43,15 @@ class Runtime:
             ) from error
 
     def _runner(self, request: pytest.FixtureRequest) -> Runner:
+        known = request.session.stash.setdefault(_STARTED, {})
+        if self.name in known:
+            return known[self.name]
+        runner = self._given(request)
+        if _is_for_session(request, self.fixture):
+            known[self.name] = runner
+        return runner
+
+    def _given(self, request: pytest.FixtureRequest) -> Runner:
         runner: Runner = request.getfixturevalue(self.fixture)
         if self.argument is None:
             return runner
@@ -53,6 +62,18 @@ class Runtime:
                 f"{self.fixture} gives takes no argument: it has no method using(argument)"
             )
         return using(self.argument)
+
+
+#: The runners that hold for the whole session, by runtime: pytest takes its time to find out again.
+_STARTED = pytest.StashKey["dict[str, Runner]"]()
+
+
+def _is_for_session(request: pytest.FixtureRequest, fixture: str) -> bool:
+    """Whether every test sees the fixture and gets the same value of it, as far as pytest tells."""
+    manager = getattr(request.session, "_fixturemanager", None)
+    defined = getattr(manager, "_arg2fixturedefs", {}).get(fixture, ())
+    kinds = [(getattr(one, "scope", None), getattr(one, "baseid", None)) for one in defined]
+    return kinds == [("session", "")]
 
 
 def read_runtimes(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Runtime]:
