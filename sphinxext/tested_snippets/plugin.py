@@ -169,7 +169,7 @@ def snippet(request: pytest.FixtureRequest) -> BoundSnippet:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Find the snippets that the test is evidence for."""
     item.config.stash[_ITEM] = item
-    if item.get_closest_marker("snippet"):
+    if not isinstance(item, SybilItem) and item.get_closest_marker("snippet"):
         item.stash[_BOUND] = bind_all(item, item.config.stash[_SETTINGS])
 
 

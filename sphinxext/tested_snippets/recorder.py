@@ -78,10 +78,11 @@ class Recorder:
         environments = {own: self.environment}
         for outcome in self.outcomes:
             if outcome.check:
-                environment = outcome.environment or self.environment
-                environments[environment.file_name] = environment
-                kept = checks.setdefault(environment.file_name, {})
-                kept[outcome.check.key] = outcome.check
+                name = own
+                if outcome.environment:
+                    name = outcome.environment.file_name
+                    environments.setdefault(name, outcome.environment)
+                checks.setdefault(name, {})[outcome.check.key] = outcome.check
         if any(checks.values()) or self.update:
             tests = {test for kept in checks.values() for _, test in kept}
             for name in sorted(checks):

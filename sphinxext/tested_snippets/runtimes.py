@@ -43,7 +43,8 @@ class Runtime:
             ) from error
 
     def _runner(self, request: pytest.FixtureRequest) -> Runner:
-        known = request.session.stash.setdefault(_STARTED, {})
+        # What stands in one file sees the same fixtures.
+        known: dict[str, Runner] = request.node.parent.stash.setdefault(_STARTED, {})
         if self.name in known:
             return known[self.name]
         runner = self._given(request)
@@ -64,16 +65,15 @@ class Runtime:
         return using(self.argument)
 
 
-#: The runners that hold for the whole session, by runtime: pytest takes its time to find out again.
+#: The runners that hold for the whole session, by runtime: pytest takes its time to find them again.
 _STARTED = pytest.StashKey["dict[str, Runner]"]()
 
 
 def _is_for_session(request: pytest.FixtureRequest, fixture: str) -> bool:
-    """Whether every test sees the fixture and gets the same value of it, as far as pytest tells."""
+    """Whether there is one value of a fixture for the whole session, as far as pytest tells."""
     manager = getattr(request.session, "_fixturemanager", None)
     defined = getattr(manager, "_arg2fixturedefs", {}).get(fixture, ())
-    kinds = [(getattr(one, "scope", None), getattr(one, "baseid", None)) for one in defined]
-    return kinds == [("session", "")]
+    return [getattr(one, "scope", "") for one in defined] == ["session"]
 
 
 def read_runtimes(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Runtime]:
