@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 #: docutils' default ``tab_width``; Sphinx has no option for it.
@@ -26,18 +27,19 @@ class Source:
     def __init__(self, text: str) -> None:
         """Split `text` as docutils' ``string2lines`` does, byte order mark left out."""
         raw = text.replace("\v", " ").replace("\f", " ").splitlines(keepends=True)
-        self.lines: list[Line] = []
-        self._spans: list[tuple[int, int]] = []
-        offset = 0
-        for index, written in enumerate(raw):
-            shown = written[1:] if not index and written.startswith("\ufeff") else written
-            self.lines.append(Line(shown.expandtabs(_TAB_WIDTH).rstrip(), index))
-            self._spans.append((offset, offset + len(written.rstrip())))
-            offset += len(written)
+        self._raw = raw
+        self._offsets = [0, *accumulate(map(len, raw))]
+        shown = [*raw]
+        if raw and raw[0].startswith("\ufeff"):
+            shown[0] = raw[0][1:]
+        if "\t" in text:
+            shown = [line.expandtabs(_TAB_WIDTH) for line in shown]
+        self.lines = [Line(line.rstrip(), index) for index, line in enumerate(shown)]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets of the beginning of line `first` and of the end of line `last`."""
-        return self._spans[first][0], max(self._spans[first][0], self._spans[last][1])
+        start = self._offsets[first]
+        return start, max(start, self._offsets[last] + len(self._raw[last].rstrip()))
 
 
 def is_blank(lines: Sequence[Line], index: int) -> bool:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sphinx.config import Config
-
 from sphinxext.tested_snippets.declared import declared_beside
 from sphinxext.tested_snippets.evidence import Expectation, digest
 from sphinxext.tested_snippets.include import (
@@ -31,7 +29,7 @@ from sphinxext.tested_snippets.region import Cut
 from sphinxext.tested_snippets.rest import scan
 from sphinxext.tested_snippets.source import RegionError
 
-__all__ = ["DeclaredCheck", "Page", "PageBlock", "declared_tests", "read_page"]
+__all__ = ["DeclaredCheck", "Page", "PageBlock", "declared_tests", "read_again", "read_page"]
 
 _CHECK_OPTIONS = frozenset({"name", "runtime", "fails", "output", "setup", "waive"})
 
@@ -66,6 +64,8 @@ class PageBlock:
     :param explicit: whether the checks were declared, not just taken for granted.
     :param cut: where a region stands in its file, or None.
     :param defect: why it can't be cut or run, or None.
+    :param written: the block as the page writes it.
+    :param files: what it takes from elsewhere: the file it shows, and those of its set-up.
     """
 
     snippet: str
@@ -77,9 +77,18 @@ class PageBlock:
     end: int
     waived: str | None
     checks: tuple[DeclaredCheck, ...]
-    explicit: bool = False
-    cut: Cut | None = None
-    defect: str | None = None
+    explicit: bool
+    cut: Cut | None
+    defect: str | None
+    written: Block
+    files: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with whatever the block's files contribute to the page and to its checks."""
+        line = self.cut.first if self.cut and "lineno-match" in self.written.options else None
+        parts = (self.text, self.language, self.waived, self.checks, self.explicit, self.defect)
+        return digest(repr((*parts, line)))
 
 
 @dataclass(frozen=True)
@@ -100,12 +109,15 @@ def read_page(path: Path, project: Project, text: str | None = None) -> Page:
     blocks = []
     for block in scanned.blocks:
         reader = _BlockReader(block, path, project)
-        shown, defect = reader.show()
-        reader.declare_beside(shown)
-        name = names.take(reader.explicit_name(shown), block.titles)
-        blocks.append(_page_block(reader, page, name, shown, defect))
+        name = names.take(reader.explicit_name(), block.titles)
+        blocks.append(_page_block(reader, page, name))
     problems = tuple((problem.line, problem.message) for problem in scanned.problems)
     return Page(tuple(blocks), problems)
+
+
+def read_again(written: Block, name: str, path: Path, project: Project) -> PageBlock:
+    """The block of this `name` on the page at `path` as it would be read now, its files having changed."""
+    return _page_block(_BlockReader(written, path, project), project.relative(path), name)
 
 
 def declared_tests(path: Path, project: Project) -> dict[str, tuple[int, str]]:
@@ -120,10 +132,8 @@ def declared_tests(path: Path, project: Project) -> dict[str, tuple[int, str]]:
     return {check.test: (block.line, check.digest) for block in blocks for check in block.checks}
 
 
-def _page_block(
-    reader: _BlockReader, page: str, name: str, shown: Included | None, defect: str | None
-) -> PageBlock:
-    block = reader.block
+def _page_block(reader: _BlockReader, page: str, name: str) -> PageBlock:
+    block, shown, defect = reader.block, reader.shown, reader.defect
     snippet = f"{page}::{name}"
     if shown and shown.cut and shown.name:
         snippet = f"{shown.cut.source.path}::{shown.name}"
@@ -148,6 +158,8 @@ def _page_block(
         reader.explicit,
         shown.cut if shown else None,
         defect,
+        block,
+        tuple(sorted(map(str, reader.files))),
     )
 
 
@@ -158,41 +170,45 @@ class _BlockReader:
         self.block = block
         self.page = page
         self.project = project
-        self._beside: tuple[Declared, ...] = ()
+        #: The files that were looked into.
+        self.files: set[Path] = set()
+        #: What the block shows, or None, and why it can't be shown, or None.
+        self.shown: Included | None = None
+        self.defect: str | None = None
+        try:
+            self.shown = self._show()
+        except (RegionError, ValueError) as error:
+            self.defect = str(error)
+        # The checks declared beside the snippet hold where the page declares none.
+        cut = self.shown.cut if self.shown else None
+        beside = cut and cut.start_line and declared_beside(cut.source, cut.start_line)
+        self._beside: tuple[Declared, ...] = beside or ()
 
-    def show(self) -> tuple[Included | None, str | None]:
-        """What the block shows, and why it can't be shown."""
+    def _show(self) -> Included:
         block = self.block
         if block.text is not None:
-            return Included(block.text, 0, 1, None, None), None
-        try:
-            if block.kind == "snippet":
-                target, name = split_target(block.argument)
-                path = self.project.resolve(self.page, target)
-                return include_named(
-                    path, self.project.relative(path), name, self.project.style
-                ), None
-            options = parse_options(_without(block.options, "waive"))
-            path = self.project.resolve(self.page, block.argument)
-            if "diff" in options:
-                options["diff"] = str(self.project.resolve(self.page, options["diff"]))
-            return include(
-                path, self.project.relative(path), options, Config(), self.project.style
-            ), None
-        except (RegionError, ValueError) as error:
-            return None, str(error)
+            return Included(block.text, 0, 1, None, None)
+        if block.kind == "snippet":
+            target, name = split_target(block.argument)
+            path = self._resolve(target)
+            return include_named(path, self.project.relative(path), name, self.project.style)
+        options = parse_options(_without(block.options, "waive"))
+        path = self._resolve(block.argument)
+        if "diff" in options:
+            options["diff"] = str(self._resolve(options["diff"]))
+        return include(path, self.project.relative(path), options, style=self.project.style)
 
-    def declare_beside(self, shown: Included | None) -> None:
-        """Let the checks declared beside the snippet hold where the page declares none."""
-        if shown and shown.cut and shown.cut.start_line:
-            self._beside = declared_beside(shown.cut.source, shown.cut.start_line)
+    def _resolve(self, written: str) -> Path:
+        path = self.project.resolve(self.page, written)
+        self.files.add(path)
+        return path
 
-    def explicit_name(self, shown: Included | None) -> str | None:
+    def explicit_name(self) -> str | None:
         named = [check.options["name"] for check in self.block.checks if "name" in check.options]
         if named:
             return named[0]
-        if shown and shown.name:
-            return shown.name
+        if self.shown and self.shown.name:
+            return self.shown.name
         if self.block.kind == "snippet":
             return self.block.argument.rpartition("::")[2] or None
         return self.block.options.get("name") or None
@@ -266,7 +282,7 @@ class _BlockReader:
                 beside = beside.rpartition("::")[0]
             if not file and self.block.text is not None:
                 raise ValueError(f":setup: {target} of a block on the page has to be path::name")
-            path = self.project.resolve(self.page, file or beside)
+            path = self._resolve(file or beside)
             yield include_named(path, self.project.relative(path), name, self.project.style).text
 
 

@@ -50,29 +50,29 @@ class _Cutting(SphinxDirective):
             return [
                 self.state.document.reporter.warning("File insertion disabled", line=self.lineno)
             ]
+        #: The files that were looked into. What a page depends on is settled when all of it was read.
+        self.files: list[str] = []
         try:
             included = self.cut()
             block = self._literal_block(included)
             result = self._with_caption(block)
         except (RegionError, ValueError, OSError) as error:
-            return [defect_node(self, str(error))]
+            return [defect_node(self, str(error), self.files)]
         # As in stock, a :name: makes the block's primary id.
         self.add_name(result)
         return [result]
 
     def find(self, written: str) -> tuple[Path, str]:
-        """The file that `written` names and what errors call it; the page depends on it from now on."""
-        relative, absolute = self.env.relfn2path(written)
-        self.env.note_dependency(relative)
-        path = Path(absolute)
+        """The file that `written` names and what errors call it."""
+        path = Path(self.env.relfn2path(written)[1])
+        self.files.append(path.as_posix())
         return path, project_of(self.config).relative(path)
 
     def _literal_block(self, included: Included) -> nodes.literal_block:
         options = self.options
         block = nodes.literal_block(included.text, included.text)
-        written = self.arguments[0].partition("::")[0]
-        block.source = Path(self.env.relfn2path(written)[1]).as_posix()
-        block["source"] = block.source
+        block["source"] = block.source = self.files[-1]
+        block["snippet_files"] = self.files
         block["force"] = "force" in options
         self.set_source_info(block)
         language = self.language()
@@ -204,10 +204,11 @@ class SnippetCheck(SphinxDirective):
         return [snippet_waiver(waive=reason)] if reason else []
 
 
-def defect_node(directive: SphinxDirective, message: str) -> nodes.Node:
-    """What stands on the page in place of a block that can't be cut."""
+def defect_node(directive: SphinxDirective, message: str, files: list[str]) -> nodes.Node:
+    """What stands on the page in place of a block that can't be cut out of `files`."""
     text = nodes.paragraph("", message, support_smartquotes=False)  # It quotes code.
     note = nodes.error("", text, classes=["snippet-defect"])
     note["snippet_defect"] = message
+    note["snippet_files"] = files
     directive.set_source_info(note)
     return note

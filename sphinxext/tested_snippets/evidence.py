@@ -13,7 +13,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,15 @@ class Environment:
             except metadata.PackageNotFoundError:
                 continue
         return cls(".".join(platform.python_version_tuple()[:2]), packages)
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return {"python": self.python, "packages": dict(sorted(self.packages.items()))}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Environment:
+        """The inverse of :meth:`to_json`."""
+        return cls(data["python"], dict(data["packages"]))
 
     @property
     def file_name(self) -> str:
@@ -113,7 +122,16 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """A form that JSON can hold."""
-        return asdict(self)
+        return {
+            "snippet": self.snippet,
+            "test": self.test,
+            "runtime": self.runtime,
+            "expected": {"fails": self.expected.fails, "output": self.expected.output},
+            "passed": self.passed,
+            "observed": self.observed,
+            "text_digest": self.text_digest,
+            "test_digest": self.test_digest,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Check:
@@ -126,18 +144,18 @@ class Check:
             check = cls(**{**data, "expected": expected})
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a check: {error}") from None
-        texts = ("snippet", "test", "runtime", "observed", "text_digest", "test_digest")
-        odd = [name for name in texts if not isinstance(getattr(check, name), str)]
-        odd += [
-            name
-            for name, value in asdict(expected).items()
-            if not isinstance(value, (str, type(None)))
-        ]
+        odd = [name for name in _TEXTS if not isinstance(data[name], str)]
+        for name, value in (("fails", expected.fails), ("output", expected.output)):
+            if not (value is None or isinstance(value, str)):
+                odd.append(name)
         if odd:
             raise ValueError(f"not a check: {odd[0]} is not text")
         if not isinstance(check.passed, bool):
             raise ValueError("not a check: passed is neither true nor false")  # noqa: TRY004 - as documented
         return check
+
+
+_TEXTS = ("snippet", "test", "runtime", "observed", "text_digest", "test_digest")
 
 
 @dataclass(frozen=True)
@@ -161,9 +179,7 @@ class Evidence:
                     f"has format {data['format']!r}, this version reads {FORMAT}",
                     "Upgrade sphinxext-tested-snippets",
                 )
-            environment = Environment(
-                data["environment"]["python"], dict(data["environment"]["packages"])
-            )
+            environment = Environment.from_json(data["environment"])
             checks = [Check.from_json(check) for check in data["checks"]]
         except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
             raise EvidenceError(
@@ -198,13 +214,9 @@ class Evidence:
 
     def to_text(self) -> str:
         """The text of the file."""
-        environment = {
-            "python": self.environment.python,
-            "packages": dict(sorted(self.environment.packages.items())),
-        }
         data = {
             "format": FORMAT,
-            "environment": environment,
+            "environment": self.environment.to_json(),
             "checks": [self.checks[key].to_json() for key in sorted(self.checks)],
         }
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -1,40 +1,54 @@
 """What the options of ``literalinclude`` and the argument of ``snippet`` stand for.
 
 Used by the directives while a page is built and by the parsers while it is run, so that what is shown and
-what is run are the same text.
+what is run are the same text. Sphinx is imported for what takes its own code, see
+:mod:`sphinxext.tested_snippets.stock`: pytest and the command do without in most projects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from pygments.lexers import find_lexer_class_for_filename
-from sphinx.config import Config
-from sphinx.directives import code as stock
-from sphinx.directives.code import LiteralInclude, LiteralIncludeReader
-from sphinx.errors import PycodeError
-from sphinx.pycode import ModuleAnalyzer
+from typing import TYPE_CHECKING, Any
 
 from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
-from sphinxext.tested_snippets.source import RegionError, Source
+from sphinxext.tested_snippets.source import RegionError, Source, Stamp, stamp_of
+
+if TYPE_CHECKING:
+    from sphinx.config import Config
 
 __all__ = [
     "Included",
     "include",
     "include_named",
     "language_of",
+    "markers_of",
     "parse_lines",
     "parse_options",
     "split_target",
 ]
 
-# Sphinx 8.2 renamed the function that stock literalinclude parses line numbers with.
-parse_lines = getattr(stock, "parse_line_num_spec", None) or stock.parselinenos  # type: ignore[attr-defined]
+#: How files are read unless the page or ``conf.py`` says otherwise; Sphinx's default, too.
+_ENCODING = "utf-8-sig"
+#: The options of ``literalinclude`` that its text, lines and name depend on.
+_READING = (
+    *(
+        "append",
+        "dedent",
+        "encoding",
+        "end-at",
+        "end-before",
+        "lineno-match",
+        "lineno-start",
+        "lines",
+    ),
+    *("name", "prepend", "pyobject", "start-after", "start-at", "tab-width"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,74 +69,8 @@ class Included:
     cut: region.Cut | None
 
 
-class _StrictReader(LiteralIncludeReader):
-    """The stock reader with strict markers: every other option stays stock's own work."""
-
-    def __init__(
-        self, path: Path, name: str, options: dict[str, Any], config: Config, style: MarkerStyle
-    ) -> None:
-        super().__init__(str(path), options, config)
-        self.name = name
-        self.style = style
-        self.cut: region.Cut | None = None
-        self._within = range(0)  # What :pyobject: leaves of the file,
-        self._numbers: Sequence[
-            int
-        ] = ()  # and the lines that are left after the last filter, 1-based.
-
-    def read_file(self, filename: Any, location: Any = None) -> list[str]:
-        name = self.name if str(filename) == str(self.filename) else str(filename)
-        lines = list(self._source(Path(filename), name).lines)
-        self._keep(range(len(lines)))
-        return lines
-
-    def _keep(self, within: range) -> None:
-        self._within = within
-        self._numbers = range(within.start + 1, within.stop + 1)
-
-    def _source(self, path: Path, name: str) -> Source:
-        return Source.read(path, name, self.encoding, self.options.get("tab-width"))
-
-    def pyobject_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        found = super().pyobject_filter(lines, location)
-        if self.options.get("pyobject"):
-            _, start, end = ModuleAnalyzer.for_file(self.filename, "").find_tags()[
-                self.options["pyobject"]
-            ]
-            self._keep(range(start - 1, end))
-        return found
-
-    def start_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        markers = _markers(self.options)
-        if not (markers.start or markers.end):
-            return lines
-        source = self._source(Path(self.filename), self.name)
-        self.cut = region.cut(source, markers, self.style, self._within)
-        self._keep(range(self.cut.first - 1, self.cut.last))
-        if "lineno-match" in self.options:
-            self.lineno_start = self.cut.first
-        return self.cut.lines
-
-    def end_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        return lines  # start_filter has cut both ends.
-
-    def lines_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        spec = self.options.get("lines")
-        if spec:
-            chosen = parse_lines(spec, len(lines))
-            if any(index >= len(lines) for index in chosen):
-                raise ValueError(f":lines: {spec} goes beyond the last line, {len(lines)}")
-            self._numbers = [self._numbers[index] for index in chosen]
-        return super().lines_filter(lines, location)
-
-    def dedent_filter(self, lines: list[str], location: Any = None) -> list[str]:
-        columns = self.options.get("dedent")
-        if columns is not None:
-            region.refuse_eaten(self.name, list(zip(self._numbers, lines)), columns)
-        return super().dedent_filter(lines, location)
-
-
-def _markers(options: Mapping[str, Any]) -> Markers:
+def markers_of(options: Mapping[str, Any]) -> Markers:
+    """The markers that parsed options of ``literalinclude`` name."""
     return Markers(
         options.get("start-at") or options.get("start-after"),
         options.get("end-at") or options.get("end-before"),
@@ -135,21 +83,85 @@ def include(
     path: Path,
     name: str,
     options: dict[str, Any],
-    config: Config,
+    config: Config | None = None,
     style: MarkerStyle = DEFAULT_STYLE,
 ) -> Included:
     """Read what a ``literalinclude`` of `path` with the parsed `options` shows.
 
     :param name: what errors call the file.
+    :param config: Sphinx's settings; None stands for its defaults.
     :raises RegionError: where stock would warn, or show text that is not the region's.
     """
     try:
-        reader = _StrictReader(path, name, options, config, style)
-        text, lines = reader.read()
-    except (ValueError, OSError, IndexError, SyntaxError, PycodeError) as error:
+        if "diff" in options:
+            return _include_by_stock(path, name, options, style, config)
+        encoding = config.source_encoding if config else _ENCODING
+        known = {**options, "encoding": options.get("encoding", encoding)}
+        reading = tuple((option, known[option]) for option in _READING if option in known)
+        return _remembered(path, name, reading, style, stamp_of(path))
+    except (ValueError, OSError, IndexError, SyntaxError) as error:
         raise RegionError(name, None, str(error), "Correct the options on the page") from None
-    snippet = region_name(_markers(options), style) or options.get("name")
-    return Included(text, lines, reader.lineno_start, snippet, reader.cut)
+
+
+# A page's directives cut first; then the same regions are cut for the record of what the page shows.
+@lru_cache(maxsize=1024)
+def _remembered(
+    path: Path, name: str, options: tuple[tuple[str, Any], ...], style: MarkerStyle, stamp: Stamp
+) -> Included:
+    given = dict(options)
+    if _SIMPLE.issuperset(given) and not any(pair <= given.keys() for pair in _EXCLUSIVE):
+        return _include(path, name, given, style)
+    return _include_by_stock(path, name, given, style)
+
+
+#: What :func:`_include` knows; the others, and what doesn't go together, are left to Sphinx's own code.
+_SIMPLE = frozenset(_READING) - {"lines", "pyobject"}
+_EXCLUSIVE = (
+    {"start-after", "start-at"},
+    {"end-before", "end-at"},
+    *({"lineno-match", other} for other in ("lineno-start", "append", "prepend")),
+)
+
+
+def _include(path: Path, name: str, options: dict[str, Any], style: MarkerStyle) -> Included:
+    """As stock's filters, one after the other, but with strict markers."""
+    source = Source.read(path, name, options["encoding"], options.get("tab-width"))
+    markers, first_line = markers_of(options), int(options.get("lineno-start", 1))
+    cut, first, lines = None, 1, list(source.lines)
+    if markers.start or markers.end:
+        cut = region.cut(source, markers, style)
+        first, lines = cut.first, cut.lines
+        if "lineno-match" in options:
+            first_line = first
+    if "dedent" in options:
+        lines = _dedented(lines, options["dedent"], name, first)
+    if options.get("prepend"):
+        lines.insert(0, f"{options['prepend']}\n")
+    if options.get("append"):
+        lines.append(f"{options['append']}\n")
+    snippet = region_name(markers, style) or options.get("name")
+    return Included("".join(lines), len(lines), first_line, snippet, cut)
+
+
+def _dedented(lines: list[str], columns: int | None, name: str, first: int) -> list[str]:
+    if columns is None:
+        return textwrap.dedent("".join(lines)).splitlines(True)
+    region.refuse_eaten(name, list(enumerate(lines, first)), columns)
+    return [line[columns:] or ("\n" if line.endswith("\n") else "") for line in lines]
+
+
+def _include_by_stock(
+    path: Path,
+    name: str,
+    options: dict[str, Any],
+    style: MarkerStyle,
+    config: Config | None = None,
+) -> Included:
+    from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
+
+    text, lines, first_line, cut = stock.read(path, name, options, config, style)
+    snippet = region_name(markers_of(options), style) or options.get("name")
+    return Included(text, lines, first_line, snippet, cut)
 
 
 def include_named(path: Path, name: str, snippet: str, style: MarkerStyle) -> Included:
@@ -176,24 +188,61 @@ def split_target(target: str) -> tuple[str, str]:
 @lru_cache(maxsize=256)  # Pygments tries the patterns of all its lexers.
 def language_of(suffix: str) -> str | None:
     """The language that files with this `suffix` are highlighted as, or None where Pygments knows none."""
+    from pygments.lexers import find_lexer_class_for_filename  # noqa: PLC0415 - takes time
+
     lexer = find_lexer_class_for_filename(f"file{suffix}")
     return lexer.aliases[0] if lexer and lexer.aliases else None
 
 
-def parse_options(
-    written: Mapping[str, str],
-    spec: Mapping[str, Callable[[str], Any]] = LiteralInclude.option_spec,
-) -> dict[str, Any]:
-    """The options of a directive as Sphinx hands them over, from how they are `written` on the page.
+def parse_options(written: Mapping[str, str]) -> dict[str, Any]:
+    """The options of ``literalinclude`` as Sphinx hands them over, from how they are `written` on the page.
 
     :raises ValueError: an option is unknown or its value is not of its kind.
     """
     options: dict[str, Any] = {}
     for option, value in written.items():
-        if option not in spec:
-            raise ValueError(f"unknown option :{option}:")
-        try:
-            options[option] = spec[option](value or None)  # type: ignore[arg-type]
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"option :{option}: {error}") from None
+        if option in _TEXTS and value:
+            options[option] = value
+        elif option == "dedent" and (not value or _NUMBER.fullmatch(value)):
+            options[option] = int(value) if value else None
+        elif not (option in _FLAGS and not value):
+            return _parse_by_stock(written)
+        else:
+            options[option] = None
     return options
+
+
+_NUMBER = re.compile("[0-9]{1,9}")
+_FLAGS = frozenset({"force", "lineno-match", "linenos"})
+_TEXTS = frozenset(
+    [
+        "append",
+        "caption",
+        "emphasize-lines",
+        "end-at",
+        "end-before",
+        "language",
+        "lines",
+        "name",
+        "prepend",
+        "pyobject",
+        "start-after",
+        "start-at",
+    ]
+)
+
+
+def _parse_by_stock(written: Mapping[str, str]) -> dict[str, Any]:
+    from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
+
+    return stock.parse_options(written)
+
+
+def parse_lines(spec: str, total: int) -> list[int]:
+    """The indexes of the lines that a `spec` such as ``1,3-5`` names, of `total` lines.
+
+    :raises ValueError: it can't be read.
+    """
+    from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
+
+    return stock.parse_lines(spec, total)

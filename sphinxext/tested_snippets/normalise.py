@@ -81,6 +81,8 @@ class Normaliser:
 
     def __call__(self, text: str) -> str:
         """`text`, redacted and the same on every run."""
+        if not text:
+            return ""
         text = self._root.sub("", self.redact(_CONTROL.sub("", text)))
         text = self._temporary.sub("<tmp>", text)
         text = _PORT.sub(r"\1:<port>", _ADDRESS.sub("0x…", text))

@@ -9,13 +9,11 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from sphinx.config import Config
-from sphinx.errors import ConfigError
-
 from sphinxext.tested_snippets.markers import DEFAULT_STYLE, MarkerStyle
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 __all__ = ["Project", "find_root", "project_of", "start_project"]
 
@@ -80,6 +78,8 @@ def start_project(app: Sphinx, config: Config) -> None:
     root, folder = config.tested_snippets_root, Path(app.confdir)
     style = style_of(config.tested_snippets_marker)
     if style is None:
+        from sphinx.errors import ConfigError  # noqa: PLC0415 - the rest does without Sphinx
+
         raise ConfigError(
             f"conf.py: tested_snippets_marker is {config.tested_snippets_marker!r}, expected {STYLE_FORM}"
         )

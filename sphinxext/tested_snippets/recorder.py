@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from sphinxext.tested_snippets.blocks import declared_tests
 from sphinxext.tested_snippets.evidence import Check, Environment, Evidence, EvidenceError
+from sphinxext.tested_snippets.outcome import ATTRIBUTE, Outcome, Ran
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
-__all__ = ["PROPERTY", "Recorder"]
+__all__ = ["Recorder"]
 
-#: The name under which a report carries a check, as JSON.
-PROPERTY = "tested_snippets"
+_Key = tuple[str, str]
 
 
 class Recorder:
@@ -27,6 +26,9 @@ class Recorder:
     :param environment: the environment the session runs in.
     :param update: write what was observed instead of comparing it.
     :param command: what to run for recording, as messages name it.
+    :param worker: whether this is a worker of pytest-xdist, whose controller does the work.
+    :ivar outcomes: what became of each check, and of each test that should have made one.
+    :ivar lines: what there is to say of the evidence; `failed` whether that is a failure.
     """
 
     def __init__(
@@ -37,61 +39,96 @@ class Recorder:
         *,
         update: bool,
         command: str,
+        worker: bool = False,
     ) -> None:
         self.project = project
         self.folder = folder
         self.environment = environment
         self.update = update
         self.command = command
-        self.checks: dict[tuple[str, str], Check] = {}
+        self.worker = worker
+        self.outcomes: list[Outcome] = []
         self.lines: list[str] = []
         self.failed = False
+        self._declared: dict[Path, Mapping[str, object]] = {}
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect the checks a report carries."""
-        for name, value in report.user_properties:
-            if name == PROPERTY and report.when == "call":
-                check = Check.from_json(json.loads(str(value)))
-                self.checks[check.key] = check
+        """Take over the checks a report carries; what others get is plain."""
+        if self.worker or ATTRIBUTE not in report.__dict__:
+            return
+        carried = report.__dict__.pop(ATTRIBUTE)
+        ran: Ran = carried if isinstance(carried, Ran) else Ran.from_json(carried)
+        line = ran.line or (report.location[1] or 0) + 1
+        place = (report.nodeid, report.nodeid.partition("::")[0], line, ran.message)
+        for check, environment in ran.checks:
+            state = "verified" if check.passed else "failed"
+            self.outcomes.append(Outcome(state, check.snippet, *place, check, environment))
+        if not ran.checks:
+            state = "broken" if report.failed else "skipped"
+            for name in ran.snippets or [report.nodeid]:
+                self.outcomes.append(Outcome(state, name, *place))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare or write."""
-        if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        if self.worker or session.config.option.collectonly:
             return
-        if not (self.checks or self.update):
-            return
-        path = self.folder / self.environment.file_name
+        own = self.environment.file_name
+        checks: dict[str, dict[_Key, Check]] = {own: {}}
+        environments = {own: self.environment}
+        for outcome in self.outcomes:
+            if outcome.check:
+                name = own
+                if outcome.environment:
+                    name = outcome.environment.file_name
+                    environments.setdefault(name, outcome.environment)
+                checks.setdefault(name, {})[outcome.check.key] = outcome.check
+        if any(checks.values()) or self.update:
+            tests = {test for kept in checks.values() for _, test in kept}
+            for name in sorted(checks):
+                self._settle(session, environments[name], checks[name], tests)
+
+    def _settle(
+        self,
+        session: pytest.Session,
+        environment: Environment,
+        checks: Mapping[_Key, Check],
+        tests: set[str],
+    ) -> None:
+        """Compare or write the checks of one environment; `tests` ran in any."""
+        path = self.folder / environment.file_name
         try:
             known = Evidence.load(path) if path.exists() else None
         except EvidenceError as error:
-            self._fail(session, [str(error)])
+            self.fail(session, [str(error)])
             return
-        record = known or Evidence(self.environment)
-        gone = [key for key in record.checks if key not in self.checks and self._is_gone(key)]
-        new = record.merge(self.checks.values(), gone)
+        record = known or Evidence(environment)
+        gone = [key for key in record.checks if key not in checks and self._is_gone(key[1], tests)]
+        new = record.merge(checks.values(), gone)
         if self.update:
-            self._write(session, new, record)
+            self._write(session, new, record, len(checks))
         elif known is None:
-            self.lines.append(
-                f"{len(self.checks)} checks ran on {self.environment}, for which there is no evidence yet; "
-                f"`{self.command}` adds {self._shown(path)}"
-            )
+            if checks:
+                self.lines.append(
+                    f"{len(checks)} checks ran on {environment}, for which there is no evidence yet; "
+                    f"`{self.command}` adds {self._shown(path)}"
+                )
         elif new.checks != record.checks:
-            self._fail(session, _differences(record, new, self._shown(path), self.command))
-        else:
-            self.lines.append(f"{len(self.checks)} checks agree with {self._shown(path)}")
+            self.fail(session, self._differences(record, new, path))
+        elif checks:
+            self.lines.append(f"{len(checks)} checks agree with {self._shown(path)}")
 
-    def _write(self, session: pytest.Session, new: Evidence, old: Evidence) -> None:
+    def _write(self, session: pytest.Session, new: Evidence, old: Evidence, ran: int) -> None:
         if not (new.checks or old.checks):
             return
         path = self.folder / new.environment.file_name
         if path.exists() and path.read_text(encoding="utf-8") == new.to_text():
-            self.lines.append(f"{len(self.checks)} checks, {self._shown(path)} is unchanged")
+            self.lines.append(f"{ran} checks, {self._shown(path)} is unchanged")
             return
         try:
             new.save(self.folder)
         except OSError as error:
-            self._fail(session, [f"{self._shown(path)}: cannot be written ({error.strerror})."])
+            self.fail(session, [f"{self._shown(path)}: cannot be written ({error.strerror})."])
             return
         changed = sum(old.checks.get(key) != check for key, check in new.checks.items())
         dropped = len(old.checks.keys() - new.checks.keys())
@@ -99,7 +136,8 @@ class Recorder:
             f"{changed} of {len(new.checks)} checks written to {self._shown(path)}, {dropped} dropped"
         )
 
-    def _fail(self, session: pytest.Session, lines: Sequence[str]) -> None:
+    def fail(self, session: pytest.Session, lines: Sequence[str]) -> None:
+        """Say `lines`, and let the session fail."""
         self.lines += lines
         self.failed = True
         if session.exitstatus == pytest.ExitCode.OK:
@@ -108,44 +146,56 @@ class Recorder:
     def _shown(self, path: Path) -> str:
         return self.project.relative(path)
 
-    def _is_gone(self, key: tuple[str, str]) -> bool:
+    def _is_gone(self, test: str, ran: set[str]) -> bool:
         """Whether nothing can run a recorded check any more, or its test ran and didn't make it again."""
-        _, test = key
-        if any(ran == test for _, ran in self.checks):
+        if test in ran:
             return True
         path, names = split_node_id(test)
         file = self.project.root / path
         if file.suffix == ".rst":
-            return test not in declared_tests(file, self.project)
+            if file not in self._declared:
+                self._declared[file] = declared_tests(file, self.project)
+            return test not in self._declared[file]
         return find_test(file, names) is None
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what became of the evidence."""
-        if self.lines:
-            terminalreporter.section("snippets", red=self.failed, green=not self.failed)
-            for line in self.lines:
-                terminalreporter.line(line)
+    def _differences(self, old: Evidence, new: Evidence, path: Path) -> list[str]:
+        """What differs in one file of the evidence; the outcomes take it over."""
+        lines = [f"what was observed differs from {self._shown(path)}:"]
+        made = self._made_in(new.environment)
+        for key in sorted(old.checks.keys() | new.checks.keys()):
+            was, now = old.checks.get(key), new.checks.get(key)
+            if was != now:
+                found = _difference(was, now)
+                self._note(made.get(key), key, found, path)
+                lines.append(f"  {key[0]} by {key[1]}:")
+                lines += [f"    {line}" for line in found]
+        lines.append(f"If that is as it should be, record it: {self.command}")
+        return lines
+
+    def _made_in(self, environment: Environment) -> Mapping[_Key, int]:
+        """Where in the outcomes the checks of an environment are."""
+        own = self.environment
+        return {
+            outcome.check.key: index
+            for index, outcome in enumerate(self.outcomes)
+            if outcome.check and (outcome.environment or own).file_name == environment.file_name
+        }
+
+    def _note(self, index: int | None, key: _Key, found: Sequence[str], evidence: Path) -> None:
+        differences = tuple(found)
+        if index is None:
+            shown = self._shown(evidence)
+            self.outcomes.append(Outcome("differs", *key, shown, 1, differences=differences))
+            return
+        outcome = self.outcomes[index]
+        state = "differs" if outcome.state == "verified" else outcome.state
+        self.outcomes[index] = replace(outcome, state=state, differences=differences)
 
 
-def _differences(old: Evidence, new: Evidence, path: str, command: str) -> list[str]:
-    lines = [f"what was observed differs from {path}:"]
-    for key in sorted(old.checks.keys() | new.checks.keys()):
-        was, now = old.checks.get(key), new.checks.get(key)
-        if was == now:
-            continue
-        snippet, test = key
-        lines.append(f"  {snippet} by {test}:")
-        if was is None:
-            lines.append("    is not in the evidence")
-        elif now is None:
-            lines.append("    is in the evidence, but no such check exists any more")
-        else:
-            changed = [
-                f.name for f in fields(Check) if getattr(was, f.name) != getattr(now, f.name)
-            ]
-            lines += [
-                f"    {name}: {getattr(was, name)!r} is now {getattr(now, name)!r}"
-                for name in changed
-            ]
-    lines.append(f"If that is as it should be, record it: {command}")
-    return lines
+def _difference(was: Check | None, now: Check | None) -> list[str]:
+    if was is None:
+        return ["is not in the evidence"]
+    if now is None:
+        return ["is in the evidence, but no such check exists any more"]
+    changed = [f.name for f in fields(Check) if getattr(was, f.name) != getattr(now, f.name)]
+    return [f"{name}: {getattr(was, name)!r} is now {getattr(now, name)!r}" for name in changed]

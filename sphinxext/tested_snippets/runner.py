@@ -1,18 +1,33 @@
 """What a runtime gets to execute, and how its answer is held against what was expected.
 
 A project gives the extension its runtimes as pytest fixtures. The value of such a fixture is a
-:data:`Runner`.
+:data:`Runner`. It may have two methods besides:
+
+``environment(distributions)``
+    gives the :class:`Environment` that snippets run in where that is another than pytest's own, with the
+    versions of those of the `distributions` that are installed there.
+``using(argument)``
+    gives the runner for a line ``NAME = FIXTURE(argument)`` of ``snippets_runtimes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Optional
 
-from sphinxext.tested_snippets.evidence import Expectation
+from sphinxext.tested_snippets.evidence import Environment, Expectation
 
-__all__ = ["CheckFailed", "Runner", "SetupError", "Snippet", "meet"]
+__all__ = [
+    "CheckFailed",
+    "Runner",
+    "RuntimeMissing",
+    "SetupError",
+    "Snippet",
+    "SnippetFailed",
+    "environment_of",
+    "meet",
+]
 
 
 @dataclass(frozen=True)
@@ -43,8 +58,28 @@ class SetupError(Exception):
     """For runners to raise when the hidden set-up of a snippet fails: never taken for an expected failure."""
 
 
+class RuntimeMissing(SetupError):
+    """For runners to raise when there is nothing to run a snippet with: nothing is recorded then."""
+
+
+class SnippetFailed(Exception):
+    """For runners to raise when a snippet fails.
+
+    :param message: what the snippet failed with, which expected failures are held against.
+    :param details: the rest, for the reader of pytest's output: traceback, output.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
 class CheckFailed(AssertionError):
-    """A snippet did not behave as expected; `observed` is the line to record."""
+    """A snippet did not behave as expected; `observed` is the line to record.
+
+    A runner raises it where a snippet is not even what it says of itself, such as a session whose output is
+    another than the one shown: that is never taken for an expected failure.
+    """
 
     def __init__(self, reason: str, observed: str) -> None:
         super().__init__(reason)
@@ -60,7 +95,7 @@ def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
     __tracebackhide__ = True
     try:
         output = runner(snippet)
-    except SetupError:
+    except (SetupError, CheckFailed):
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the snippet raises is its outcome
         return _meet_failure(expected, error)
@@ -82,16 +117,28 @@ def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
 
 def _meet_failure(expected: Expectation, error: BaseException) -> str:
     __tracebackhide__ = True
-    message = f"{type(error).__name__}: {error}"
+    own = isinstance(error, SnippetFailed)
+    message = str(error) if own else f"{type(error).__name__}: {error}"
+    details = getattr(error, "details", "") if own else ""
+    shown = f"{message}\n{details}" if details else message
     if expected.fails is None:
-        raise CheckFailed(f"it failed:\n{message}", _last_line(message)) from error
+        raise CheckFailed(f"it failed:\n{shown}", _last_line(message)) from error
     line = line_with(str(error), expected.fails) or line_with(message, expected.fails)
     if line is None:
         raise CheckFailed(
-            f"it failed, but no line of the message has {expected.fails!r}. It failed with:\n{message}",
+            f"it failed, but no line of the message has {expected.fails!r}. It failed with:\n{shown}",
             _last_line(message),
         ) from error
     return line
+
+
+def environment_of(runner: Runner, distributions: Iterable[str]) -> Environment | None:
+    """Where `runner` runs snippets; None when it doesn't say, and it is where pytest runs.
+
+    :raises RuntimeMissing: it can't tell.
+    """
+    ask: Callable[[Iterable[str]], Environment] | None = getattr(runner, "environment", None)
+    return ask(distributions) if ask else None
 
 
 def line_with(text: str, wanted: str) -> str | None:

@@ -7,8 +7,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Optional
 
-__all__ = ["RegionError", "Source"]
+__all__ = ["RegionError", "Source", "Stamp", "stamp_of"]
+
+
+#: Differs whenever a file was written, whatever its timestamp says; see :func:`stamp_of`.
+Stamp = Optional[tuple[int, ...]]
+
+
+def stamp_of(path: Path | str) -> Stamp:
+    """What tells a state of a file from others without reading it; None when there is no such file.
+
+    The time of the last change of the file's entry (ctime) can't be set, as that of its content can.
+    """
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return None
+    return (state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
 
 
 class RegionError(Exception):
@@ -55,9 +72,7 @@ class Source:
         :raises RegionError: the file is missing, unreadable or not of that encoding.
         """
         try:
-            state = path.stat()
-            stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
-            return _read(path, name, encoding, tab_width, stamp)
+            return _read(path, name, encoding, tab_width, stamp_of(path))
         except (OSError, LookupError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise RegionError(
@@ -91,9 +106,7 @@ class Source:
 
 
 @lru_cache(maxsize=256)
-def _read(
-    path: Path, name: str, encoding: str, tab_width: int | None, stamp: tuple[int, ...]
-) -> Source:
+def _read(path: Path, name: str, encoding: str, tab_width: int | None, stamp: Stamp) -> Source:
     with path.open(encoding=encoding) as file:
         text = file.read()
     return Source.from_text(name, text if tab_width is None else text.expandtabs(tab_width))

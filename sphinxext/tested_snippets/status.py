@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sphinxext.tested_snippets.audit import audit_of
-from sphinxext.tested_snippets.domain import snippet_domain, snippet_status
+from sphinxext.tested_snippets.domain import snippet_status
 from sphinxext.tested_snippets.evidence import Check
 from sphinxext.tested_snippets.proofs import proof_uri
 from sphinxext.tested_snippets.verdict import Finding, State, Verdict
@@ -37,13 +37,13 @@ class ShowStatus(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Fill or replace each :class:`snippet_status` of the page."""
-        audit, pages = audit_of(self.config), snippet_domain(self.env).pages
+        audit = audit_of(self.config)
         for node in list(self.document.findall(snippet_status)):
-            record = pages.get(node["docname"])
-            if record is None:
+            verdicts = audit.verdicts(node["docname"])
+            if node["block"] >= len(verdicts):
                 node.parent.remove(node)
                 continue
-            verdict = audit.judge(record.blocks[node["block"]])
+            verdict = verdicts[node["block"]]
             if audit.app.builder.format == "html":
                 node["html"] = _html(verdict, audit.app, self.env.docname)
             else:

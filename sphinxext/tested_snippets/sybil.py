@@ -37,11 +37,15 @@ class PageParser:
     def __init__(self, project: Project, evaluator: Callable[[Example], str | None]) -> None:
         self.project = project
         self.evaluator = evaluator
+        #: The waived blocks of the pages that were read, as ``page::name``.
+        self.waived: set[str] = set()
 
     def __call__(self, document: Document) -> Iterable[Region]:
         """The regions of a page: as many for a block as it has checks."""
         page = read_page(Path(document.path), self.project, document.text)
         for block in page.blocks:
+            if block.waived is not None:
+                self.waived.add(f"{self.project.relative(Path(document.path))}::{block.name}")
             for index, check in enumerate(checks_of(block)):
                 # Sybil wants regions that don't overlap, and takes the line from where one starts.
                 position = min(block.start + index, len(document.text))
@@ -66,9 +70,10 @@ class PageSybil(Sybil):
         patterns: Sequence[str],
         evaluator: Callable[[Example], str | None],
     ) -> None:
-        super().__init__(
-            [PageParser(project, evaluator)], fixtures=["request"], encoding="utf-8-sig"
-        )
+        parser = PageParser(project, evaluator)
+        super().__init__([parser], encoding="utf-8-sig")
+        #: See :attr:`PageParser.waived`.
+        self.waived = parser.waived
         self._project = project
         self._pages = {path for pattern in patterns for path in project.root.glob(pattern)}
 

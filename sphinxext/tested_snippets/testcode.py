@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Union
 
 from sphinxext.tested_snippets.evidence import digest
+from sphinxext.tested_snippets.source import Stamp, stamp_of
 
-__all__ = ["TestCode", "find_test", "split_node_id"]
+__all__ = ["TestCode", "find_test", "names_used", "split_node_id"]
 
 _Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -42,14 +43,13 @@ def split_node_id(node_id: str) -> tuple[str, tuple[str, ...]]:
 def find_test(path: Path, names: Sequence[str]) -> TestCode | None:
     """The test called `names` (classes, then the function) in the file `path`; None where there is none."""
     try:
-        state = path.stat()
-        return _find(path, tuple(names), (state.st_mtime_ns, state.st_size, state.st_ino))
+        return _find(path, tuple(names), stamp_of(path))
     except (OSError, SyntaxError, ValueError):
         return None
 
 
 @lru_cache(maxsize=4096)
-def _find(path: Path, names: tuple[str, ...], stamp: tuple[int, ...]) -> TestCode | None:
+def _find(path: Path, names: tuple[str, ...], stamp: Stamp) -> TestCode | None:
     module = _parse(path, stamp)
     chain = _descend(module.tree.body, names)
     if chain is None:
@@ -75,7 +75,7 @@ class _Module:
 
 
 @lru_cache(maxsize=64)
-def _parse(path: Path, stamp: tuple[int, ...]) -> _Module:
+def _parse(path: Path, stamp: Stamp) -> _Module:
     with tokenize.open(path) as file:  # In the encoding that the file declares.
         text = file.read()
     # ast counts lines as Python does, which splitlines() doesn't: a form feed does not end one.
@@ -115,7 +115,7 @@ def _used_by(module: _Module, chain: Sequence[_Definition]) -> list[ast.stmt]:
             seen[id(statement)] = statement
             waiting.append(statement)
     while waiting:
-        for name in _names_used(waiting.pop()):
+        for name in names_used(waiting.pop()):
             for statement in available.get(name, ()):
                 if id(statement) not in seen and id(statement) not in outer:
                     seen[id(statement)] = statement
@@ -164,7 +164,7 @@ def _names_in(node: ast.AST) -> Iterator[str]:
             yield from _names_in(child)
 
 
-def _names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
+def names_used(tree: ast.stmt | ast.expr) -> Iterator[str]:
     """Names, attributes (``self.helper``), arguments (fixtures) and the texts of decorators."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sphinxext.tested_snippets.evidence import Check, Environment, Evidence
@@ -31,7 +31,7 @@ class ShownBlock:
     :param snippet: ``path::name``.
     :param digest: digest of its text.
     :param waived: why it is not run, or None.
-    :param checks: what the page declares for it: node id to digest.
+    :param checks: what the page declares for it, as node ids.
     :param explicit: whether that was declared, not just taken for granted.
     :param seen: whether the parsers that run pages see it with the same text.
     """
@@ -40,7 +40,7 @@ class ShownBlock:
     snippet: str
     digest: str
     waived: str | None = None
-    checks: Mapping[str, str] | None = None
+    checks: tuple[str, ...] = ()
     explicit: bool = False
     seen: bool = True
 
@@ -118,7 +118,7 @@ def _find(
 ) -> Finding:
     now = digest_of(check.test)
     outdated = None if now == check.test_digest else _CHANGED
-    own = check.test in (block.checks or {})
+    own = check.test in block.checks
     return Finding(environment, check, _GONE if now is None else outdated, own)
 
 
@@ -136,4 +136,4 @@ def _not_recorded(block: ShownBlock, findings: Iterable[Finding]) -> list[str]:
     if not block.explicit:
         return []
     recorded = {finding.check.test for finding in findings}
-    return [test for test in block.checks or {} if test not in recorded]
+    return [test for test in block.checks if test not in recorded]

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from sphinx.cmd.build import main as sphinx_build
 
-from sphinxext.tested_snippets import plugin
+from sphinxext.tested_snippets import extension, plugin
+
+#: What Sphinx imports late has to be there before pytester remembers which modules there are.
+LOADED = extension.__name__
 
 _CONF = 'extensions = ["sphinxext.tested_snippets"]\nhtml_theme = "basic"\n'
 

@@ -111,7 +111,7 @@ def state(
 ) -> tuple[State, str]:
     """The verdict on a block, given the checks and the digests that the tests have now."""
     evidence = Evidence(Environment("3.9")).merge(checks)
-    shown = block or ShownBlock(1, "f::s", digest("code"), explicit=True, checks={"t::a": "1"})
+    shown = block or ShownBlock(1, "f::s", digest("code"), explicit=True, checks=("t::a",))
     verdict = judge(shown, Index([evidence]), now.get)
     return verdict.state, verdict.reason
 
