@@ -2,7 +2,7 @@
 
 They read like a ``snippet-check`` on a page, with the file's own comment sign before each line::
 
-    # .. snippet-check:: on a private host
+    # .. snippet-check:: private
     #    :fails: could not read Username
     @staticmethod
     def clone():
