@@ -17,6 +17,8 @@ from orquestra.sdk._base._jwt import get_email_from_jwt_token as email_of
 from local_ce.tokens import Claims, InvalidToken, Tokens
 
 KEY = b"k" * 32
+#: Tokens are made when the tests are collected, and used when their turn comes.
+A_DAY = 24 * 3600
 TOKENS = Tokens(KEY)
 
 
@@ -27,7 +29,7 @@ def forged(key: Any = KEY, algorithm: str = "HS256", **changes: Any) -> str:
         "aud": "local-ce",
         "sub": "me",
         "iat": int(time.time()),
-        "exp": int(time.time()) + 60,
+        "exp": int(time.time()) + A_DAY,
         "workspaces": ["*"],
         "kind": "login",
         "run": None,
@@ -62,7 +64,7 @@ REFUSED = {
     "another audience": (forged(aud="other"), FOREIGN),
     "never expires": (forged(exp=None), FOREIGN),
     "for nobody": (forged(sub=None), FOREIGN),
-    "from the future": (forged(iat=int(time.time()) + 600), FOREIGN),
+    "from the future": (forged(iat=int(time.time()) + A_DAY), FOREIGN),
     "workspaces as text": (forged(workspaces="*"), CLAIMS),
     "no workspaces": (forged(workspaces=None), CLAIMS),
     "workspaces as numbers": (forged(workspaces=[1]), CLAIMS),
