@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sphinxext.tested_snippets.blocks import PageBlock, read_page
+from sphinxext.tested_snippets.console import Command, read_session
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
@@ -30,14 +30,6 @@ FILES = Path(__file__).parent / "first_workflow"
 VARYING = re.compile(r"eyJ[\w.-]+|127\.0\.0\.1:\d+|\b[a-z][a-z-]*-[a-z0-9]{5}-r\d{3}\b")
 #: Seconds a command may take.
 LIMIT = 180
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of a block, and the lines shown below it."""
-
-    line: str
-    shown: tuple[str, ...]
 
 
 class Console:
@@ -87,8 +79,8 @@ class Console:
             except RuntimeError as error:
                 raise SetupError(str(error)) from error
         printed = []
-        for command in commands(block.text):
-            output = self.type(command.line)
+        for command in _commands(block):
+            output = self.type(command.text)
             self._compare(command, output)
             printed.append(output)
         return "".join(printed)
@@ -142,18 +134,18 @@ class Console:
         """Find the lines that are shown in what was printed; ``...`` stands for any."""
         printed = [line.rstrip() for line in output.splitlines() if line.strip()]
         position, anywhere = 0, False
-        for shown in command.shown:
+        for shown in filter(str.strip, command.shown):
             if shown.strip() == "...":
                 anywhere = True
                 continue
             rest = printed[position:] if anywhere else printed[position : position + 1]
             skipped = next((n for n, line in enumerate(rest) if self._matches(shown, line)), None)
             if skipped is None:
-                raise RuntimeError(f"{command.line!r} did not print {shown!r}, but:\n{output}")
+                raise RuntimeError(f"{command.text!r} did not print {shown!r}, but:\n{output}")
             position, anywhere = position + skipped + 1, False
         if command.shown and not anywhere and position < len(printed):
             raise RuntimeError(
-                f"{command.line!r} printed more than is shown: {printed[position]!r}"
+                f"{command.text!r} printed more than is shown: {printed[position]!r}"
             )
 
     def _matches(self, shown: str, line: str) -> bool:
@@ -179,19 +171,11 @@ class Console:
             self.type("python -m local_ce down")
 
 
-def commands(text: str) -> list[Command]:
-    """The commands of a console session and what is shown below each; blank lines say nothing."""
-    found: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        elif line.strip():
-            if not found:
-                raise RuntimeError(
-                    f"{line!r} comes before the first command; commands start with '$ '"
-                )
-            found[-1][1].append(line)
-    return [Command(line, tuple(shown)) for line, shown in found]
+def _commands(block: PageBlock) -> list[Command]:
+    try:
+        return read_session(block.text)
+    except ValueError as error:
+        raise RuntimeError(str(error)) from error
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_what_nobody_printed_cannot_be_typed(tmp_path: Path, word: str) -> None:
         ("$ printf '1\\n2\\n'\n2", "did not print '2'"),
         ("$ true\nsomething", "did not print 'something'"),
         ("$ echo said; exit 3", "ended with 3:\nsaid"),
-        ("no command", "comes before the first command"),
+        ("one\n$ echo one", "stands before the first command"),
         (
             "$ for n in 1 2; do printf ' a-%s1111-r000' $n; done\n a-bbbbb-r000 a-bbbbb-r000",
             "not print",
