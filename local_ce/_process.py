@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -100,14 +100,21 @@ def belonging(folder: Path, session: int | None = None) -> list[psutil.Process]:
 
 
 def end_belonging(folder: Path, session: int | None = None, timeout: float = 10.0) -> None:
-    """Kill every process started for the CE in ``folder``, until none is left.
+    """Kill every process started for the CE in ``folder``; see :func:`end_all`."""
+    end_all(lambda: belonging(folder, session), folder, timeout)
+
+
+def end_all(
+    find: Callable[[], Sequence[psutil.Process]], folder: Path, timeout: float = 10.0
+) -> None:
+    """Kill every process that ``find`` finds, until it finds none; they are those of ``folder``.
 
     Repeats, because a process may start another one while it is being looked for.
 
     :raises TimeoutError: when some are still there after ``timeout`` seconds.
     """
     deadline = time.monotonic() + timeout
-    while processes := belonging(folder, session):
+    while processes := find():
         if time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in processes)
             raise TimeoutError(f"processes of {folder} did not end: {pids}; kill them by hand")

@@ -14,12 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from ._process import MARKER
+from ._process import MARKER, end_all
 
 #: Seconds to try for the lock; whoever only looks whether it is taken holds it for a moment.
 _PATIENCE = 1.0
-#: Seconds that killed processes may take to be gone.
-_GRACE = 10.0
 
 
 class AlreadyRunning(RuntimeError):
@@ -164,15 +162,7 @@ def _try_lock(descriptor: int) -> bool:
 
 def _end_below(folder: Path) -> None:
     """Kill every process that was started for something in ``folder`` or works in it."""
-    deadline = time.monotonic() + _GRACE
-    while processes := [process for process in psutil.process_iter() if _is_below(process, folder)]:
-        if time.monotonic() > deadline:
-            pids = ", ".join(str(process.pid) for process in processes)
-            raise TimeoutError(f"processes of {folder} did not end: {pids}; kill them by hand")
-        for process in processes:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(processes, timeout=1.0)
+    end_all(lambda: [each for each in psutil.process_iter() if _is_below(each, folder)], folder)
 
 
 def _is_below(process: psutil.Process, folder: Path) -> bool:
