@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import configparser
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +82,11 @@ def _read_toml(file: Path) -> Mapping[str, Any] | None:
     if "[tool.pytest" not in text:
         return None
     try:
-        import tomllib as toml  # noqa: PLC0415 - only where there is a section to read
+        toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     except ModuleNotFoundError:
-        try:
-            import tomli as toml  # type: ignore[import-not-found,no-redef]  # noqa: PLC0415
-        except ModuleNotFoundError:
-            raise SettingsError(
-                f"{file}: Python before 3.11 reads it with the package tomli. Install tomli."
-            ) from None
+        raise SettingsError(
+            f"{file}: Python before 3.11 reads it with the package tomli. Install tomli."
+        ) from None
     try:
         section: Any = toml.loads(text).get("tool", {}).get("pytest")
     except toml.TOMLDecodeError as error:
