@@ -7,9 +7,11 @@ the other end is killed: then nobody else is left to clean up, and this script d
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +20,8 @@ from typing import Any
 
 #: Seconds another node may take to come up; on a busy machine it takes many.
 _NODE_LIMIT = 180.0
+#: Where Ray's agents listen (``ray_constants.DEFAULT_DASHBOARD_AGENT_LISTEN_PORT``).
+_AGENT_PORT = 52365
 
 
 def start(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,6 +43,7 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         log_to_driver=False,
         configure_logging=False,
         _temp_dir=options["temp_dir"],
+        _metrics_export_port=_free_port(),
         # This process runs no tasks: workers prepared for it would be started in vain.
         _system_config={"prestart_worker_first_driver": False},
     )
@@ -67,6 +72,7 @@ def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subpro
             f"--object-store-memory={options['object_store_memory']}",
             f"--storage={options['storage']}",
             f"--resources={json.dumps(options['resources'])}",
+            f"--metrics-export-port={_free_port()}",
         ],
         env={**os.environ, "RAY_TMPDIR": str(place)},
         stdin=subprocess.DEVNULL,
@@ -74,6 +80,20 @@ def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subpro
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def _free_port() -> int:
+    """Return a port that is free.
+
+    Left to itself, Ray sometimes takes the one it wants to use for its agent, and then refuses it.
+    """
+    with contextlib.ExitStack() as open_meanwhile:
+        while True:
+            probe = open_meanwhile.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            if port != _AGENT_PORT:
+                return port
 
 
 def main() -> None:

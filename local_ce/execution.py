@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
@@ -255,18 +256,23 @@ class _Following:
     def _task_logs(self) -> None:
         """Report what tasks printed since the last time."""
         for path in _paths(_ray_logs.iter_user_log_paths):
-            size = path.stat().st_size
-            if self._sizes.get(path) == size:
-                continue
-            self._sizes[path] = size
-            printed = self._printed(path)
-            if printed:
-                # worker-<id>-<job>-<process>.out
-                self._workers.add(int(path.stem.rpartition("-")[2]))
-            for invocation, lines in printed.items():
-                seen = self._lines_seen.get((path, invocation), 0)
-                self._lines_seen[path, invocation] = len(lines)
-                self._log("task", invocation, lines[seen:])
+            # A file that was listed can be gone a moment later: seen of a worker of Ray's own.
+            with contextlib.suppress(FileNotFoundError):
+                self._task_log(path)
+
+    def _task_log(self, path: Path) -> None:
+        size = path.stat().st_size
+        if self._sizes.get(path) == size:
+            return
+        self._sizes[path] = size
+        printed = self._printed(path)
+        if printed:
+            # worker-<id>-<job>-<process>.out
+            self._workers.add(int(path.stem.rpartition("-")[2]))
+        for invocation, lines in printed.items():
+            seen = self._lines_seen.get((path, invocation), 0)
+            self._lines_seen[path, invocation] = len(lines)
+            self._log("task", invocation, lines[seen:])
 
     def _printed(self, path: Path) -> dict[str, list[str]]:
         """Return what tasks of this run wrote into a worker's file, by invocation."""
