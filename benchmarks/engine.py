@@ -25,6 +25,7 @@ import psutil
 # Run as a file, Python looks for modules only beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.options import positive
 from benchmarks.processes import Peak
 from benchmarks.sides import CE, Local, NotMeasured, Side
 
@@ -266,16 +267,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument(
         "--invocations",
-        type=_positive,
+        type=positive,
         nargs="*",
         default=[1, 10, 100, 1000, 10000],
         metavar="COUNT",
         help="task invocations in a workflow (1 10 100 1000 10000)",
     )
-    parser.add_argument("--repeats", type=_positive, default=3, metavar="COUNT", help="repeats (3)")
+    parser.add_argument("--repeats", type=positive, default=3, metavar="COUNT", help="repeats (3)")
     parser.add_argument(
         "--limit",
-        type=_positive,
+        type=positive,
         default=1800,
         metavar="SECONDS",
         help="what a run may take; beyond it, it is not measured (1800)",
@@ -284,13 +285,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.invocations.sort()
     return options
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
 
 
 def _machine() -> str:

@@ -20,6 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measure import Bench, CommandFailed, Rows
+from benchmarks.options import positive
 from benchmarks.projects import Size
 
 
@@ -48,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--files", type=_positive, default=10, help="source files (10)")
-    parser.add_argument("--pages", type=_positive, default=20, help="pages (20)")
-    parser.add_argument("--snippets", type=_positive, default=1000, help="snippets (1000)")
-    parser.add_argument("--repeats", type=_positive, default=3, help="repeats (3)")
+    parser.add_argument("--files", type=positive, default=10, help="source files (10)")
+    parser.add_argument("--pages", type=positive, default=20, help="pages (20)")
+    parser.add_argument("--snippets", type=positive, default=1000, help="snippets (1000)")
+    parser.add_argument("--repeats", type=positive, default=3, help="repeats (3)")
     options = parser.parse_args(arguments)
     least = options.files * options.pages
     if options.snippets < least:
@@ -59,13 +60,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             f"--snippets is {options.snippets}, expected at least {least}: each page uses each file"
         )
     return options
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
 
 
 def _machine() -> str:
