@@ -44,8 +44,7 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         configure_logging=False,
         _temp_dir=options["temp_dir"],
         _metrics_export_port=_free_port(),
-        # This process runs no tasks: workers prepared for it would be started in vain.
-        _system_config={"prestart_worker_first_driver": False},
+        _system_config=_system_config(ray.__version__),
     )
     info: dict[str, Any] = context.address_info
     address = info["gcs_address"]
@@ -55,6 +54,15 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         if node.returncode:
             raise RuntimeError(f"a node of the cluster did not start: {output[-2000:]}")
     return info
+
+
+def _system_config(ray_version: str) -> dict[str, Any]:
+    """Return the settings for a cluster that this process runs no tasks on.
+
+    Workers prepared for it would be started in vain. Ray ends at a setting that it does not know, as 2.4 this one.
+    """
+    known = tuple(map(int, ray_version.split(".")[:2])) > (2, 4)
+    return {"prestart_worker_first_driver": False} if known else {}
 
 
 def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subprocess.Popen[str]:

@@ -62,10 +62,11 @@ class Asked:
     query: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:
+    def json(self, unstorable: int = 400) -> Any:
         """Return the body's JSON value.
 
-        :raises Problem: 400 when it is none, or one that cannot be stored as text.
+        :param unstorable: the status for JSON that cannot be stored as text.
+        :raises Problem: 400 when it is no JSON, or that status.
         """
         try:
             text = self.body.decode()
@@ -73,7 +74,8 @@ class Asked:
             if "\\ud" in text.lower():
                 json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise Problem(400, "malformed JSON", "found half a surrogate pair", 1) from None
+            detail = "found half a surrogate pair"
+            raise Problem(unstorable, "malformed JSON", detail, 1) from None
         except RecursionError:
             raise Problem(400, "malformed JSON", "found too many levels of nesting", 1) from None
         except ValueError as error:

@@ -9,12 +9,12 @@ import tempfile
 import types
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._process import NO_FORK_HANDLERS, environment
 from .cluster import Cluster
+from .releases import sdk_part
 from .services import Services, image_resources, sdk_settings
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class LocalCE:
     ) -> None:
         self.stop()
 
-    def run(self, workflow: Any, *, timeout: float = 120.0) -> Any:
+    def run(self, workflow: Any, *, timeout: float = 300.0) -> Any:
         """Run a workflow on the cluster, through the SDK's own Ray runtime, and wait for it.
 
         Returns the results as ``WorkflowRun.get_results()`` does: the value when the workflow
@@ -136,7 +136,7 @@ class LocalCE:
             from .runs import Runner  # noqa: PLC0415 - as above
 
             # The SDK imports this when it first translates a workflow, outside of this block.
-            import_module("orquestra.sdk._base._traversal")
+            sdk_part("_base._traversal")
 
             if ray.is_initialized():
                 raise RuntimeError(

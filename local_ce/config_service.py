@@ -2,8 +2,9 @@
 
 It keeps the real protocol as the SDK's client (``orquestra.sdk.secrets._client``) speaks it:
 ``/api/config/secrets`` with a bearer token, and secret ids of the form
-``zri:v1::0:<workspace>:secret:<name>``. That client takes every 400 to a new secret for "there
-is one already", so a malformed body is answered with 422 here.
+``zri:v1::0:<workspace>:secret:<name>``. A malformed body is answered with 400. That client takes
+every 400 to a new secret for "there is one already", so what it can send itself and cannot be
+stored is answered with 422: a name or text that is none.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _ROOT = "/api/config/secrets"
 _NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,255}")
+#: The status for a new secret that is well-formed and cannot be stored.
+_UNSTORABLE = 422
 #: What CE does not encode when it puts a token into a URL, and what then breaks the URL.
 _AWKWARD = "/#@% "
 
@@ -67,17 +70,18 @@ class _Service:
         return ok({"details": {"name": name, "value": value, "resourceGroup": workspace or None}})
 
     def create(self, asked: Asked) -> web.Response:
-        data = _data(asked)
-        name = _text(data, "name")
-        if not _NAME.fullmatch(name):
-            raise _malformed("data.name", name, "1 to 255 characters, none of them for control")
+        data = _data(asked, unstorable=_UNSTORABLE)
+        name, value = _text(data, "name"), _text(data, "value")
         group = data.get("resourceGroup")
         if not isinstance(group, str) and group is not None:
             raise _malformed("data.resourceGroup", group, "the id of a workspace")
+        if not _NAME.fullmatch(name):
+            expected = "1 to 255 characters, none of them for control"
+            raise _malformed("data.name", name, expected, status=_UNSTORABLE)
         workspace = _allowed(asked, group)
         if self._secrets.get(name, workspace=workspace) is not None:
             raise Problem(400, "the secret exists", f"a secret {name!r} exists: update it instead")
-        return self._stored(workspace, name, _text(data, "value"), status=201)
+        return self._stored(workspace, name, value, status=201)
 
     def update(self, asked: Asked) -> web.Response:
         workspace, name = _named(asked)
@@ -136,11 +140,8 @@ def _named(asked: Asked) -> tuple[str, str]:
     return _allowed(asked, workspace), name
 
 
-def _data(asked: Asked) -> dict[str, Any]:
-    try:
-        body = asked.json()
-    except Problem as problem:
-        raise Problem(422, problem.message, problem.detail, problem.code) from None
+def _data(asked: Asked, unstorable: int = 400) -> dict[str, Any]:
+    body = asked.json(unstorable)
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, dict):
         found = body if not isinstance(body, dict) else data
@@ -155,9 +156,9 @@ def _text(data: dict[str, Any], field: str) -> str:
     return value
 
 
-def _malformed(field: str, found: Any, expected: str) -> Problem:
+def _malformed(field: str, found: Any, expected: str, status: int = 400) -> Problem:
     # The type alone: the body has a secret's value in it, maybe in the wrong place.
-    return Problem(422, f"{field}: expected {expected}", f"found {type(found).__name__}")
+    return Problem(status, f"{field}: expected {expected}", f"found {type(found).__name__}")
 
 
 def _not_found(name: str) -> Problem:

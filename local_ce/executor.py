@@ -150,11 +150,11 @@ class Executor:
         (folder / "passport").write_text(passport)
         settings = sdk_settings(folder, secrets_url=self._services.secrets.url)
         cluster = self._services.cluster_environment()
-        variables = {
-            "per-run": {},
-            "shared": settings,
-            "address": {**cluster, **settings, "no_proxy": "", "NO_PROXY": ""},
-        }[self.mode]
+        variables: dict[str, str] = {}
+        if self.mode != "per-run":
+            variables = {**settings, **_own_place(folder)}
+        if self.mode == "address":
+            variables = {**cluster, **variables, "no_proxy": "", "NO_PROXY": ""}
         options = {
             "run_id": run.run_id,
             "folder": str(folder),
@@ -232,6 +232,25 @@ class Executor:
             now = time.time()
             scrub(session / "logs", self._services.values(), since=last - 1)
             self._sessions[session] = now
+
+
+def _own_place(folder: Path) -> dict[str, str]:
+    """Return the variables by which workers of a cluster that runs share keep a run's files apart.
+
+    They run where the cluster was started. Python imports ``sitecustomize`` when it starts, before
+    Ray and any task, so that is where a worker goes to the run's own folder. Processes that a task
+    starts are left alone.
+    """
+    site, work = folder / "site", folder / "work"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        f"import os\nos.environ.pop('PYTHONPATH', None)\nos.chdir({str(work)!r})\n"
+    )
+    return {
+        "PYTHONPATH": str(site),
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+    }
 
 
 class Execution:

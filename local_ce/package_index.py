@@ -40,11 +40,12 @@ class PackageIndex:
         files: Mapping[str, str],
         *,
         requires: Iterable[str] = (),
+        requires_python: str | None = None,
     ) -> Path:
         """Build a pure Python wheel with ``files`` into the index; return its path.
 
         The same arguments give the same bytes. ``requires`` are requirements as in
-        ``Requires-Dist``.
+        ``Requires-Dist``, ``requires_python`` is for instance ``<3.9``.
 
         :raises ValueError: for a path that does not stay inside the wheel.
         """
@@ -52,6 +53,8 @@ class PackageIndex:
         info = f"{project}-{version}.dist-info"
         metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"]
         metadata += [f"Requires-Dist: {requirement}\n" for requirement in requires]
+        if requires_python:
+            metadata.append(f"Requires-Python: {requires_python}\n")
         contents = {
             **{_inside(path): text for path, text in sorted(files.items())},
             f"{info}/METADATA": "".join(metadata),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What runs get together, whatever the machine has: outcomes should not depend on it.
 _CPUS = 4
+#: Seconds Ray may take to come up where tests of several projects run on one machine.
+_START_LIMIT = 180.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +60,9 @@ def started_ce(
     if address is None and mode in {None, "in-process"}:
         from .compute_engine import LocalCE  # noqa: PLC0415 - most sessions that load this use none
 
-        with LocalCE.start(cpus=_CPUS, images=images, constraints=constraints) as ce:
+        with LocalCE.start(
+            cpus=_CPUS, images=images, constraints=constraints, timeout=_START_LIMIT
+        ) as ce:
             yield ce
         return
     with _engine(config, images, constraints, workspaces) as engine:

@@ -9,11 +9,11 @@ from typing import Any
 
 import ray
 import ray.workflow
-from orquestra.sdk._base import serde
 
 from . import _causes
 from ._process import environment
 from .failure import RunFailed, task_names, unfinished
+from .releases import sdk_part
 from .submission import Submission, Submitted
 
 #: Seconds to wait for Ray to stop a run, and for other calls that should be instant.
@@ -42,10 +42,12 @@ class Runner:
 
         :raises RunFailed: when it fails, or is not finished after ``timeout`` seconds.
         """
-        definition = workflow.model if hasattr(workflow, "model") else workflow
-        # One at a time: submitting reads settings from the process environment.
-        with self._lock, environment(self._submission):
-            submitted = self._submitting.submit(definition)
+        # One at a time: submitting reads settings from the process environment, and to pickle a function the SDK
+        # registers its module, which no two threads may do at once.
+        with self._lock:
+            definition = workflow.model if hasattr(workflow, "model") else workflow
+            with environment(self._submission):
+                submitted = self._submitting.submit(definition)
         finished, _ = ray.wait([submitted.output], timeout=timeout)
         if not finished:
             raise self._timed_out(submitted, timeout)
@@ -54,7 +56,8 @@ class Runner:
         except (ray.workflow.exceptions.WorkflowError, ray.exceptions.RayError) as error:
             raise self._failed(submitted, str(error)) from None
         outputs = self._runtime.get_workflow_run_outputs_non_blocking(submitted.run_id)
-        results = tuple(serde.deserialize(output) for output in outputs)
+        deserialize = sdk_part("_base.serde").deserialize
+        results = tuple(map(deserialize, outputs))
         return results[0] if len(results) == 1 else results
 
     def _failed(self, submitted: Submitted, message: str) -> RunFailed:
@@ -88,7 +91,9 @@ class Runner:
         )
 
     def _log(self, submitted: Submitted) -> str:
-        lines = self._runtime.get_workflow_logs(submitted.run_id).env_setup
+        found = self._runtime.get_workflow_logs(submitted.run_id).env_setup
+        # Later releases tell what was written to standard output from what was to standard error.
+        lines = [*found.out, *found.err] if hasattr(found, "out") else found
         return self._submitting.environment_log(submitted, lines)
 
     @property

@@ -14,6 +14,7 @@ from ._redaction import redact
 from .git_host import HOSTS, GitHost
 from .package_index import PackageIndex
 from .proxy import GitProxy
+from .releases import sdk_part
 from .secrets import SecretsService
 
 #: The image a task gets that names none, as ``orquestra.sdk._ray._build_workflow`` has it.
@@ -112,6 +113,10 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         "PIP_NO_INPUT": "1",
         "RUNTIME_ENV_RETRY_TIMES": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Of Ray's processes that start others, those with a newer gRPC lose their connections by it.
+        "GRPC_ENABLE_FORK_SUPPORT": "0",
+        # A node gives up when its agent has not come up in 30 s, which on a busy machine it has not.
+        "RAY_agent_register_timeout_ms": "180000",
     }
     return {**settings, "PIP_CONSTRAINT": constraints} if constraints else settings
 
@@ -137,8 +142,15 @@ def sdk_settings(folder: Path, *, secrets_url: str) -> dict[str, str]:
 
 def image_resources(images: Sequence[str] = ()) -> dict[str, float]:
     """Return the Ray resources by which a node offers the default image and ``images``."""
-    names = [DEFAULT_IMAGE.format(version("orquestra-sdk")), *images]
+    names = [_default_image(version("orquestra-sdk")), *images]
     return {f"image:{name}": _IMAGE_SLOTS for name in names}
+
+
+def _default_image(sdk: str) -> str:
+    """Return the image of a task that names none; from 0.67 on, the client says it with each task."""
+    if tuple(map(int, sdk.split(".")[:2])) < (0, 67):
+        return DEFAULT_IMAGE.format(sdk)
+    return str(sdk_part("_base._docker_images").DEFAULT_WORKER_IMAGE)
 
 
 def node_options(storage: Path, images: Sequence[str] = ()) -> list[str]:

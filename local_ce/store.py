@@ -18,11 +18,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from sqlite3 import Connection, Row
+from sqlite3 import Row
 from typing import Any
 
 from ._database import Database, StoreError
-from ._documents import contains_secret, redacted
+from ._kept_documents import Documents, Lost
+from ._tables import FORMAT, TABLES
 from .records import DefinitionRecord, LogLine, RunRecord, RunState, TaskRecord
 
 __all__ = [
@@ -36,13 +37,6 @@ __all__ = [
     "TaskRecord",
 ]
 
-#: The format of the file; a file of another format is refused.
-FORMAT = 1
-
-
-class Lost(LookupError):
-    """A result or artifact that contained a secret, and was lost with the process that held it."""
-
 
 class Store:
     """The store in the file ``path``, made when it is not there.
@@ -53,9 +47,8 @@ class Store:
 
     def __init__(self, path: Path, redact: Callable[[str], str]) -> None:
         self._redact = redact
-        #: Documents that are not (or not like this) in the file, by key.
-        self._in_memory: dict[str, Any] = {}
-        self._database = Database(path, _TABLES, FORMAT)
+        self._database = Database(path, TABLES, FORMAT)
+        self._documents = Documents(self._database, redact)
 
     def close(self) -> None:
         """Close the file. Documents that were in memory only are lost."""
@@ -69,7 +62,7 @@ class Store:
         """Keep a definition and return its id, a UUID."""
         definition_id = str(uuid.uuid4())
         with self._database.writing() as database:
-            self._put(database, f"definition/{definition_id}", document, redactable=True)
+            self._documents.put(database, f"definition/{definition_id}", document, redactable=True)
             database.execute(
                 "INSERT INTO definitions (definition_id, workspace, project, owner, created)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -107,9 +100,7 @@ class Store:
         """Forget a definition, which must have no runs; no error when there is none."""
         with self._database.writing() as database:
             database.execute("DELETE FROM definitions WHERE definition_id = ?", (definition_id,))
-            key = f"definition/{definition_id}"
-            self._in_memory.pop(key, None)
-            database.execute("DELETE FROM documents WHERE key = ?", (key,))
+            self._documents.delete(database, f"definition/{definition_id}")
 
     def projects(self, workspace: str) -> list[str]:
         """Return the projects that definitions of a workspace were submitted to, sorted."""
@@ -266,14 +257,14 @@ class Store:
     def set_results(self, run_id: str, results: Sequence[Any]) -> None:
         """Keep what a run returned: the JSON forms of the SDK's ``WorkflowResult``, in order."""
         with self._database.writing() as database:
-            self._put(database, f"results/{run_id}", list(results))
+            self._documents.put(database, f"results/{run_id}", list(results))
 
     def results(self, run_id: str) -> list[Any] | None:
         """Return what a run returned, or ``None`` when there is nothing (yet).
 
         :raises Lost: when it contained a secret and another process held it.
         """
-        found: list[Any] | None = self._get(f"results/{run_id}")
+        found: list[Any] | None = self._documents.get(f"results/{run_id}")
         return found
 
     def result_run(self, result_id: str) -> str | None:
@@ -286,7 +277,7 @@ class Store:
         with self._database.writing() as database:
             for invocation_id, artifact in artifacts.items():
                 artifact_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run_id}@{invocation_id}"))
-                self._put(database, f"artifact/{artifact_id}", artifact)
+                self._documents.put(database, f"artifact/{artifact_id}", artifact)
                 database.execute(
                     "INSERT OR REPLACE INTO artifacts (artifact_id, run_id, invocation_id)"
                     " VALUES (?, ?, ?)",
@@ -310,7 +301,7 @@ class Store:
 
         :raises Lost: when it contained a secret and another process held it.
         """
-        return self._get(f"artifact/{artifact_id}")
+        return self._documents.get(f"artifact/{artifact_id}")
 
     # --- logs
 
@@ -365,31 +356,10 @@ class Store:
 
     # --- inside
 
-    def _put(
-        self, database: Connection, key: str, document: Any, *, redactable: bool = False
-    ) -> None:
-        """Keep a document; one with a secret in it only in memory, or redacted in the file."""
-        content: str | None = json.dumps(document)
-        self._in_memory.pop(key, None)
-        if contains_secret(document, self._redact):
-            self._in_memory[key] = document
-            content = json.dumps(redacted(document, self._redact)) if redactable else None
-        database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (key, content))
-
-    def _get(self, key: str) -> Any:
-        with self._database.lock:
-            rows = self._database.read("SELECT content FROM documents WHERE key = ?", (key,))
-            if not rows or key in self._in_memory:
-                return self._in_memory.get(key)
-        if rows[0]["content"] is None:
-            raise Lost(
-                "it contained the value of a secret, so it was kept in memory only, and the"
-                " server was restarted since: run the workflow again"
-            )
-        return json.loads(rows[0]["content"])
-
     def _definition(self, row: Row) -> DefinitionRecord:
-        return DefinitionRecord(document=self._get(f"definition/{row['definition_id']}"), **row)
+        return DefinitionRecord(
+            document=self._documents.get(f"definition/{row['definition_id']}"), **row
+        )
 
 
 def _run(row: Row) -> RunRecord:
@@ -416,27 +386,3 @@ def _new_run_id(workflow_name: str) -> str:
     name = re.sub("[^a-z0-9]+", "-", workflow_name.lower())[:40].strip("-") or "workflow"
     alphabet = string.ascii_lowercase + string.digits
     return f"{name}-{''.join(random_choice.choice(alphabet) for _ in range(5))}-r000"
-
-
-_TABLES = """
-CREATE TABLE documents (key TEXT PRIMARY KEY, content TEXT);
-CREATE TABLE definitions (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, definition_id TEXT UNIQUE NOT NULL,
-    workspace TEXT NOT NULL, project TEXT NOT NULL, owner TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE runs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT UNIQUE NOT NULL,
-    definition_id TEXT NOT NULL, workspace TEXT NOT NULL, project TEXT NOT NULL,
-    owner TEXT NOT NULL, resources TEXT NOT NULL, state TEXT NOT NULL, reason TEXT,
-    created REAL NOT NULL, start REAL, end REAL, mode TEXT, result_id TEXT UNIQUE NOT NULL);
-CREATE TABLE tasks (
-    run_id TEXT, invocation_id TEXT, state TEXT NOT NULL, start REAL, end REAL,
-    PRIMARY KEY (run_id, invocation_id));
-CREATE TABLE artifacts (
-    artifact_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, invocation_id TEXT NOT NULL);
-CREATE INDEX artifacts_of_runs ON artifacts (run_id);
-CREATE TABLE logs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, kind TEXT NOT NULL,
-    invocation_id TEXT, time REAL NOT NULL, line TEXT NOT NULL);
-CREATE INDEX logs_of_runs ON logs (run_id);
-CREATE TABLE secrets (workspace TEXT, name TEXT, PRIMARY KEY (workspace, name))
-"""

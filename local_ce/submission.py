@@ -11,14 +11,17 @@ from urllib.parse import urlsplit
 
 import ray
 import ray.workflow
-from orquestra.sdk._ray._client import RayClient
-from orquestra.sdk._ray._dag import RayRuntime
 from orquestra.sdk.exceptions import RayActorNameClashError
 from orquestra.sdk.schema import ir
 from orquestra.sdk.schema.configs import RuntimeConfiguration, RuntimeName
 from ray.runtime_env import RuntimeEnv
+from ray.workflow.workflow_storage import WorkflowStorage
 
 from . import _causes
+from .releases import accepted, sdk_part
+
+RayClient: Any = sdk_part("_ray._client").RayClient
+RayRuntime: Any = sdk_part("_ray._dag").RayRuntime
 
 #: Seconds that the actor which manages a cluster's workflows may take to come up.
 _CLASH_LIMIT = 30.0
@@ -90,7 +93,8 @@ class Submission:
 
     def submit(self, definition: ir.WorkflowDef) -> Submitted:
         """Hand a workflow to Ray."""
-        run_id = self.runtime.create_workflow_run(definition, project=None)
+        create = self.runtime.create_workflow_run
+        run_id = create(definition, project=None, **accepted(create, dry_run=False))
         output, environments = self._client.submitted.pop(run_id)
         return Submitted(run_id, definition, output, environments)
 
@@ -101,7 +105,16 @@ class Submission:
             self._client.failures.update(env.key for env in failing)
             names = [name for env in failing for name in env.invocations]
             return Failure(_causes.of_environment(message), names)
-        return Failure(_causes.of_task(message), self.in_state(submitted.run_id, "FAILED"))
+        # In the SDK's words, tasks that were still running have failed as well. Ray keeps what a
+        # task raised; of one whose process ended it has nothing.
+        storage = WorkflowStorage(submitted.run_id)
+        raised = [
+            invocation
+            for invocation in submitted.definition.task_invocations
+            if storage.inspect_task(invocation).task_raised_exception
+        ]
+        invocations = raised or self.in_state(submitted.run_id, "FAILED")
+        return Failure(_causes.of_task(message), invocations)
 
     def in_state(self, run_id: str, state: str) -> list[str]:
         """Return the task invocations of a run that are in this state, in the SDK's words."""
@@ -139,20 +152,22 @@ class _Client(RayClient):  # type: ignore[misc]
     def add_options(
         self, ray_remote_fn: Any, *, name: str, runtime_env: Any | None, **options: Any
     ) -> Any:
-        if runtime_env is not None:
-            packages = runtime_env["pip"]["packages"]
+        given = dict(runtime_env or {})
+        variables = {**given.get("env_vars", {}), **self._variables}
+        if given.get("pip"):
+            packages = given["pip"]["packages"]
             lines = [*packages, f"# state: {self._state_of(packages)}"]
             private = any(_has_password(package) for package in packages)
             if self._owner and private:
                 lines.append(f"# only for: {self._owner}")
             key = tuple(lines)
             lines.append(f"# failed before: {self.failures[key]}")
-            runtime_env = RuntimeEnv(pip=lines, env_vars=self._variables)
+            runtime_env = RuntimeEnv(pip=lines, env_vars=variables)
             digest = runtime_env.pip_uri().rpartition("/")[2]
             entry = self._environments.setdefault(digest, Environment(key, digest, private, []))
             entry.invocations.append(name)
-        elif self._variables:
-            runtime_env = RuntimeEnv(env_vars=self._variables)
+        elif variables:
+            runtime_env = RuntimeEnv(env_vars=variables)
         return super().add_options(ray_remote_fn, name=name, runtime_env=runtime_env, **options)
 
     def run_dag_async(self, dag_node: Any, workflow_id: str, metadata: Mapping[str, Any]) -> None:
@@ -161,16 +176,25 @@ class _Client(RayClient):  # type: ignore[misc]
         self.submitted[workflow_id] = (output, environments)
 
 
-def _runtime(config: RuntimeConfiguration, project_dir: Path, client: RayClient) -> RayRuntime:
+def _runtime(config: RuntimeConfiguration, project_dir: Path, client: RayClient) -> Any:
     """Make a runtime, again when others make the first one of a cluster at the same time."""
     deadline = time.monotonic() + _CLASH_LIMIT
     while True:
         try:
-            return RayRuntime(config, project_dir, client=client)
+            return _new_runtime(config, project_dir, client)
         except (RayActorNameClashError, ValueError):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
+
+
+def _new_runtime(config: RuntimeConfiguration, project_dir: Path, client: RayClient) -> Any:
+    if hasattr(RayRuntime, "from_runtime_configuration"):
+        # Up to some release, it is this that connects to Ray; it takes no client.
+        runtime = RayRuntime.from_runtime_configuration(project_dir, config, verbose=False)
+        runtime._client = client  # noqa: SLF001 - as above
+        return runtime
+    return RayRuntime(config, client=client, **accepted(RayRuntime, project_dir=project_dir))
 
 
 def _has_password(package: str) -> bool:

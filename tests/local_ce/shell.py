@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,31 +19,8 @@ ROOT = Path(__file__).parents[2]
 #: Seconds a command may take on a busy machine.
 LIMIT = 180.0
 
-HELLO = """\
-from orquestra import sdk
-
-@sdk.task(source_import=sdk.InlineImport())
-def greet(name):
-    print(f"greeting {name}")
-    return f"Hello, {name}"
-
-@sdk.task(source_import=sdk.InlineImport())
-def shout(text):
-    return text.upper()
-
-@sdk.workflow
-def hello():
-    return shout(greet("CE"))
-
-@sdk.task(source_import=sdk.InlineImport())
-def hold():
-    import time
-    time.sleep(600)
-
-@sdk.workflow
-def long():
-    return hold()
-"""
+#: What readers of the site begin with: ``hello.py`` ends by itself, ``slow.py`` does not.
+WORKFLOWS = ROOT / "examples" / "first_workflow"
 
 
 class Shell:
@@ -50,7 +28,8 @@ class Shell:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        (home / "hello.py").write_text(HELLO)
+        for file in WORKFLOWS.glob("*.py"):
+            shutil.copy(file, home)
         foreign = ("ORQ", "XDG_", "RAY_", "PYTEST_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self.environment = {
@@ -101,8 +80,8 @@ class Shell:
         self.done(line[0])
 
     def submit(self, name: str) -> str:
-        """Submit a workflow of ``hello.py``; return the run's id."""
-        printed = self.done(f"orq wf submit -c 127 -w local -p default hello.py {name}")
+        """Submit the workflow ``name`` of the file ``name.py``; return the run's id."""
+        printed = self.done(f"orq wf submit -c 127 -w local -p default {name}.py {name}")
         return printed.split("Run ID: ")[1].strip()
 
     def wait_for(self, run_id: str, *states: str) -> str:

@@ -13,7 +13,7 @@ from local_ce.records import RunState
 from local_ce.services import Services
 from tests.local_ce.engines import Engine, started, until
 from tests.local_ce.ray_nodes import cluster_of
-from tests.local_ce.test_run_modes import gone, killed_while_a_task_runs
+from tests.local_ce.test_run_modes import files_do_not_meet, gone, killed_while_a_task_runs
 from tests.local_ce.test_scrub import TOKEN, private, publish
 from tests.local_ce.workflows import holding, imaged, secret, spread
 
@@ -44,6 +44,11 @@ def test_tasks_spread_over_the_nodes(existing: Existing) -> None:
     nodes = existing.engine.result(existing.engine.submit(spread()))
     assert len(nodes) == 6
     assert len(set(nodes)) > 1
+
+
+def test_runs_do_not_see_each_others_files(existing: Existing) -> None:
+    """Though their tasks share the nodes."""
+    files_do_not_meet(existing.engine)
 
 
 def test_images_are_those_the_nodes_were_started_with(existing: Existing) -> None:

@@ -27,19 +27,23 @@ def test_pip_installs_a_built_wheel_and_checks_its_record(tmp_path: Path) -> Non
     index = PackageIndex(tmp_path / "index")
     index.build("needed", "2.0", {"needed.py": "TWO = 2"})
     index.build("standin", "1.0", {"standin/__init__.py": "ONE = 1"}, requires=["needed>=2"])
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-index"),
-            *("--find-links", str(index.folder), "--target", str(tmp_path / "out"), "standin"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = _install(index, "standin", tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "out/standin/__init__.py").read_text() == "ONE = 1"
     assert (tmp_path / "out/needed.py").exists()
+
+
+def test_pip_refuses_a_wheel_for_another_python(tmp_path: Path) -> None:
+    """As it does with a package that no longer, or not yet, supports a version."""
+    index = PackageIndex(tmp_path / "index")
+    index.build("old", "1.0", {"old.py": ""}, requires_python="<3.9")
+    index.build("old", "1.1", {"old.py": ""})
+
+    refused = _install(index, "old==1.0", tmp_path / "refused")
+
+    assert refused.returncode != 0
+    assert "requires a different Python" in refused.stderr
+    assert _install(index, "old", tmp_path / "out").returncode == 0
 
 
 def test_a_wheel_file_can_be_added(tmp_path: Path) -> None:
@@ -62,3 +66,17 @@ def test_a_path_outside_the_wheel_is_refused(tmp_path: Path) -> None:
     """Pip would write it there."""
     with pytest.raises(ValueError, match="is not a path inside a wheel"):
         PackageIndex(tmp_path / "index").build("a", "1", {"../a.py": ""})
+
+
+def _install(
+    index: PackageIndex, requirement: str, target: Path
+) -> subprocess.CompletedProcess[str]:
+    """Have pip install from the index alone."""
+    pip = (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-index")
+    return subprocess.run(
+        [*pip, "--find-links", str(index.folder), "--target", str(target), requirement],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

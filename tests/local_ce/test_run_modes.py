@@ -22,8 +22,10 @@ from tests.local_ce.engines import PATIENCE, Engine, started, until
 from tests.local_ce.workflows import (
     dying,
     failing,
+    failing_beside,
     holding,
     imaged,
+    leaving,
     places,
     secret,
     sums,
@@ -73,6 +75,24 @@ def test_runs_submitted_together_have_their_own_results(engine: Engine) -> None:
     assert list(engine.executor.folder.glob("r*")) == []
 
 
+def files_do_not_meet(engine: Engine) -> None:
+    """Let two runs at a time, and a third one later, write files of the same name."""
+    together = {word: engine.submit(leaving(word, 4)) for word in ("one", "two")}
+    until(lambda: all(engine.run(run).state == RunState.RUNNING for run in together.values()))
+    folders = []
+    for word, run in [*together.items(), ("three", engine.submit(leaving("three", 0)))]:
+        before, after, places = engine.result(run)
+        assert (before, after) == ([], [word] * 3)
+        folders += places
+    assert len(set(folders)) == 9
+    assert not [folder for folder in folders if Path(folder).exists()]
+
+
+def test_runs_do_not_see_each_others_files(engine: Engine) -> None:
+    """Neither in the folder they start in, nor in the temporary or the home folder; none is left."""
+    files_do_not_meet(engine)
+
+
 def test_a_failed_task_fails_the_run_with_the_cause(engine: Engine) -> None:
     """Its traceback is in its log; what other tasks returned is there."""
     run_id = engine.submit(failing())
@@ -84,6 +104,15 @@ def test_a_failed_task_fails_the_run_with_the_cause(engine: Engine) -> None:
     (failed,) = [name for name in states if name.endswith("-fail")]
     assert states[failed] == RunState.FAILED
     assert any("ValueError: seven" in line for line in engine.lines(run_id, "task", failed))
+
+
+def test_a_task_that_was_running_is_not_named_as_the_failed_one(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The run fails because of the other one."""
+    run = engine.wait(engine.submit(failing_beside(str(tmp_path / "pid"), 600)))
+    assert run.state == RunState.FAILED
+    assert run.reason == "task fail_beside: ValueError: seven"
 
 
 def test_a_task_whose_process_dies_fails_the_run(shared: Engine) -> None:

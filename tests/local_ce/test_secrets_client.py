@@ -142,26 +142,57 @@ def test_names_survive_a_restart_and_values_do_not(tmp_path: Path) -> None:
     second.stop()
 
 
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/{ZRI.format('local', 'there')}"])
 @pytest.mark.parametrize(
     ("body", "told"),
     [
         (b"{", "expected JSON"),
+        (b"\xff", "expected JSON"),
         (b"[]", "found list"),
         (b'{"data": 3}', "found int"),
-        (b'{"data": {"value": "s3cret-value"}}', "found NoneType"),
-        (b'{"data": {"name": "", "value": "s3cret-value"}}', "found str"),
         (b'{"data": {"name": "n", "value": ["s3cret-value"]}}', "found list"),
+    ],
+)
+def test_a_malformed_body_is_refused(served: Served, path: str, body: bytes, told: str) -> None:
+    """With 400 and what was found, but never with a value; nothing is stored or changed."""
+    served.secrets.set("there", "before", workspace="local")
+    answer = served.ask("POST", path, data=body)
+    assert answer.status_code == 400
+    assert told in answer.json()["detail"]
+    assert "s3cret-value" not in answer.text
+    assert served.secrets.names(workspace="local") == ["there"]
+    assert served.secrets.get("there", workspace="local") == "before"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"data": {"value": "s3cret-value"}}', "found NoneType"),
         (b'{"data": {"name": "n", "value": "v", "resourceGroup": 1}}', "found int"),
         (b'{"data": {"name": ["s3cret-value"], "value": "v"}}', "found list"),
     ],
 )
-def test_a_malformed_secret_is_refused(served: Served, body: bytes, told: str) -> None:
-    """With what was found, but never with a value; 400 would mean that it exists."""
+def test_a_malformed_new_secret_is_refused(served: Served, body: bytes, told: str) -> None:
+    """Likewise for the fields that only a new one has."""
     answer = served.ask("POST", PATH, data=body)
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert told in answer.json()["detail"]
     assert "s3cret-value" not in answer.text
     assert served.secrets.names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("", "value"), ("two\nlines", "value"), ("n" * 256, "value"), ("name", "half \ud800 a pair")],
+)
+def test_what_the_client_sends_and_cannot_be_stored_does_not_pass_for_there_already(
+    served: Served, name: str, value: str
+) -> None:
+    """All that the client can send amiss gets 422: on 400 it would go on to change a secret."""
+    with pytest.raises(_exceptions.UnknownHTTPError) as raised:
+        served.secrets_client().create_secret(secret(name=name, value=value))
+    assert raised.value.response.status_code == 422
+    assert served.secrets.names(workspace="local") == []
 
 
 def test_an_awkward_value_is_stored_with_a_warning(served: Served) -> None:

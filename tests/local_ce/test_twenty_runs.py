@@ -49,8 +49,9 @@ def test_twenty_runs_submitted_at_once_have_their_own_results() -> None:
                 for artifact in engine.store.artifact_ids(run_id).values()
             )
             assert (first, second) == (100 * number + 1, 100 * number + 2)
-            printed = [line.line for line in engine.store.logs(run_id, kinds=["task"])]
-            assert sorted(printed) == [f"adding {100 * number + done} and 1" for done in (0, 1)]
+            # No list: when Ray loses a worker it starts the task again, and both have printed.
+            printed = {line.line for line in engine.store.logs(run_id, kinds=["task"])}
+            assert printed == {f"adding {100 * number + done} and 1" for done in (0, 1)}
 
 
 def submit_at_once(engine: ComputeEngine, count: int) -> dict[int, str]:

@@ -45,6 +45,26 @@ def where():  # type: ignore[no-untyped-def]
 
 
 @sdk.task(source_import=sdk.InlineImport())
+def leave(word, seconds):  # type: ignore[no-untyped-def]
+    """Write a word where tasks write without saying where; return what was there before and is now."""
+    import tempfile
+    import time
+    from pathlib import Path
+
+    places = [Path(), Path(tempfile.gettempdir()), Path.home()]
+    files = [place / "result.txt" for place in places]
+    before = [file.read_text() for file in files if file.exists()]
+    for file in files:
+        file.write_text(word)
+    time.sleep(seconds)
+    return [
+        before,
+        [file.read_text() for file in files],
+        [str(place.resolve()) for place in places],
+    ]
+
+
+@sdk.task(source_import=sdk.InlineImport())
 def read_secret(workspace):  # type: ignore[no-untyped-def]
     """Return a secret backwards."""
     return sdk.secrets.get("word", workspace_id=workspace)[::-1]
@@ -54,6 +74,17 @@ def read_secret(workspace):  # type: ignore[no-untyped-def]
 def fail():  # type: ignore[no-untyped-def]
     """Fail with a message."""
     raise ValueError("seven\nlines")
+
+
+@sdk.task(source_import=sdk.InlineImport())
+def fail_beside(path):  # type: ignore[no-untyped-def]
+    """Fail as soon as another task has written its process id."""
+    import time
+    from pathlib import Path
+
+    while not Path(path).exists():
+        time.sleep(0.05)
+    raise ValueError("seven")
 
 
 @sdk.task(source_import=sdk.InlineImport())
@@ -96,6 +127,12 @@ def failing():  # type: ignore[no-untyped-def]
 
 
 @sdk.workflow
+def failing_beside(path, seconds):  # type: ignore[no-untyped-def]
+    """One task fails while another one runs."""
+    return hold(path, seconds), fail_beside(path)
+
+
+@sdk.workflow
 def dying():  # type: ignore[no-untyped-def]
     """A task whose process ends."""
     return die()
@@ -122,3 +159,9 @@ def node_of():  # type: ignore[no-untyped-def]
 def spread():  # type: ignore[no-untyped-def]
     """Six tasks that take a CPU each: all that three nodes have."""
     return [node_of() for _ in range(6)]
+
+
+@sdk.workflow
+def leaving(word, seconds):  # type: ignore[no-untyped-def]
+    """Write files without saying where."""
+    return leave(word, seconds)

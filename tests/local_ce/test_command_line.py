@@ -47,7 +47,7 @@ def test_a_workflow_is_submitted_viewed_and_its_results_and_logs_shown(shell: Sh
 
 def test_a_run_is_stopped_and_its_processes_with_it(shell: Shell) -> None:
     """The cluster of its own is gone, too."""
-    run_id = shell.submit("long")
+    run_id = shell.submit("slow")
     shell.wait_for(run_id, "RUNNING")
     clusters = Path(shell.server().folder)
     before = {line for folder in clusters.iterdir() for line in left_behind(str(folder))}
