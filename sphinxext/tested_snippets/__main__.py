@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sphinxext.tested_snippets.evidence import load_all
+from sphinxext.tested_snippets.formats import UnreadableFormat
 from sphinxext.tested_snippets.freshness import Freshness
 from sphinxext.tested_snippets.inifile import SettingsError, Wanted, find_settings
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 _EXIT = "exit status: 0 nothing to do, 1 found something, 2 can't tell"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m sphinxext.tested_snippets", description=__doc__, epilog=_EXIT
     )
@@ -37,12 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="exit status: 0 no include would be an error, 1 some would, 2 can't tell",
     )
     adopt.add_argument("docs", type=Path, metavar="DOCS", help="the folder with conf.py")
-    chosen = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    chosen = make_parser().parse_args(arguments)
     try:
         if chosen.command == "check":
             return _check(find_settings(chosen.root.resolve()))
         return _adopt(chosen.docs)
-    except (SettingsError, OSError) as error:
+    except (SettingsError, UnreadableFormat, OSError) as error:
         _complain(error)
         return 2
 
@@ -83,6 +89,8 @@ def _adopt(docs: Path) -> int:
 
     if not docs.is_dir():
         raise SettingsError(f"{docs}: is no folder. Name the one with conf.py.")
+    if not (docs / "conf.py").exists():
+        raise SettingsError(f"{docs}: has no conf.py. Name the folder of the pages that has it.")
     found = survey(docs.resolve())
     for line in told(found):
         print(line)

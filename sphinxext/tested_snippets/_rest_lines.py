@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -27,7 +28,7 @@ class Source:
     def __init__(self, text: str) -> None:
         """Split `text` as docutils' ``string2lines`` does, byte order mark left out."""
         raw = text.replace("\v", " ").replace("\f", " ").splitlines(keepends=True)
-        self._raw = raw
+        self._text, self._raw = text, raw
         self._offsets = [0, *accumulate(map(len, raw))]
         shown = [*raw]
         if raw and raw[0].startswith("\ufeff"):
@@ -40,6 +41,11 @@ class Source:
         """Offsets of the beginning of line `first` and of the end of line `last`."""
         start = self._offsets[first]
         return start, max(start, self._offsets[last] + len(self._raw[last].rstrip()))
+
+    def find(self, word: str, start: int) -> tuple[int, tuple[int, int]]:
+        """Line, from 0, and offsets of a `word` that the text has after `start`."""
+        first = self._text.index(word, start)
+        return bisect_right(self._offsets, first) - 1, (first, first + len(word))
 
 
 def is_blank(lines: Sequence[Line], index: int) -> bool:

@@ -1,9 +1,10 @@
-"""Finds where a table drawn with characters ends; its cells are not read."""
+"""Finds where a table drawn with characters ends, and the running text of its cells."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sphinxext.tested_snippets._rest_lines import Line, is_blank
 
@@ -22,6 +23,26 @@ def table_end(lines: Sequence[Line], at: int) -> int | None:
     if _SIMPLE_TOP.match(lines[at].text):
         return _simple_end(lines, at)
     return None
+
+
+def cells_of(table: Sequence[Line]) -> Iterator[list[Line]]:
+    """The lines of each cell, as docutils cuts them; none of a table that it refuses."""
+    # Few tables have roles of ours, and the others shall do without docutils.
+    from docutils.parsers.rst import tableparser  # noqa: PLC0415
+    from docutils.statemachine import StringList  # noqa: PLC0415
+
+    grid = table[0].text.startswith("+")
+    parser = tableparser.GridTableParser() if grid else tableparser.SimpleTableParser()
+    block = StringList([line.text for line in table], items=[("", line.number) for line in table])
+    block.pad_double_width(parser.double_width_pad_char)
+    try:
+        _, head, body = parser.parse(block)
+    except tableparser.TableMarkupError:
+        return
+    for cell in (cell for row in (*head, *body) for cell in row if cell):
+        text: Any = cell[3]  # A StringList, whatever the stubs say.
+        text.replace(parser.double_width_pad_char, "")
+        yield [Line(line.rstrip(), number) for line, (_, number) in zip(text.data, text.items)]
 
 
 def _grid_end(lines: Sequence[Line], top: int) -> int:

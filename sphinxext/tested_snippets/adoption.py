@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sphinxext.tested_snippets.blocks import PageBlock, read_page
+from sphinxext.tested_snippets.blocks import read_page
+from sphinxext.tested_snippets.formats import SUFFIXES
 from sphinxext.tested_snippets.include import markers_of, parse_options
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
-from sphinxext.tested_snippets.project import Project, find_root
+from sphinxext.tested_snippets.markers import Markers, region_name
+from sphinxext.tested_snippets.page_blocks import PageBlock
+from sphinxext.tested_snippets.project import ROOT_MARKS, Project, marked_root
+from sphinxext.tested_snippets.styles import (
+    DEFAULT_STYLES,
+    KNOWN_STYLES,
+    MarkerStyle,
+    Styles,
+    start_pattern,
+)
 from sphinxext.tested_snippets.testcode import names_used
 
 __all__ = ["Survey", "survey", "told"]
@@ -27,6 +37,8 @@ _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Survey:
     """What was found.
 
+    :ivar guessed: whether the project's root is but the folder that has all that was found.
+    :ivar suffixes: how the names of the pages end.
     :ivar errors: (page, line, message) of the includes that would be errors.
     :ivar untested: the snippets that no test uses, with where each is shown first.
     :ivar languages: how many blocks stand on the pages themselves, by language.
@@ -34,7 +46,9 @@ class Survey:
 
     project: Project
     docs: Path
+    guessed: bool = False
     pages: int = 0
+    suffixes: Sequence[str] = ()
     included: int = 0
     errors: list[tuple[str, int, str]] = field(default_factory=list)
     untested: dict[str, str] = field(default_factory=dict)
@@ -43,9 +57,12 @@ class Survey:
 
 def survey(docs: Path) -> Survey:
     """Read all pages below the folder `docs`."""
-    root, pages = find_root(docs), sorted(_files(docs, (".rst",)))
-    style = _style_of(pages, Project(root))
-    found = Survey(Project(root, style), docs, len(pages))
+    pages = sorted(_files(docs, SUFFIXES))
+    marked = marked_root(docs)
+    root = marked or _common_folder(docs, pages)
+    styles = _styles_of(pages, Project(root))
+    suffixes = sorted({page.suffix for page in pages} or SUFFIXES[:1], key=SUFFIXES.index)
+    found = Survey(Project(root, styles), docs, marked is None, len(pages), suffixes)
     tests = _Tests(root)
     for page in pages:
         path = found.project.relative(page)
@@ -64,6 +81,16 @@ def survey(docs: Path) -> Survey:
     return found
 
 
+def _common_folder(docs: Path, pages: Sequence[Path]) -> Path:
+    """The folder that `docs` and the files that their pages include have in common; no home of projects, though."""
+    project = Project(docs)
+    used = {
+        file for page in pages for block in read_page(page, project).blocks for file in block.files
+    }
+    found = Path(os.path.commonpath([docs, *filter(os.path.exists, used)]))
+    return docs.parent if found in (Path.home(), *Path.home().parents) else found
+
+
 def _files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
     for above, folders, names in os.walk(folder):
         here = Path(above)
@@ -77,9 +104,13 @@ def _files(folder: Path, suffixes: Sequence[str]) -> Iterator[Path]:
         yield from (here / name for name in names if name.endswith(tuple(suffixes)))
 
 
-def _style_of(pages: Sequence[Path], project: Project) -> MarkerStyle:
-    """The style that most includes are written in."""
-    styles: Counter[MarkerStyle] = Counter()
+def _styles_of(pages: Sequence[Path], project: Project) -> Styles:
+    """The styles that includes are written in, that of most of them first.
+
+    Any of the well-known ones counts. Markers that only share a word may do so by chance: they make a style where
+    several names are marked so, or where there is no other.
+    """
+    names: dict[MarkerStyle, set[str]] = {}
     for page in pages:
         for block in read_page(page, project).blocks:
             if block.written.kind == "literalinclude":
@@ -87,19 +118,29 @@ def _style_of(pages: Sequence[Path], project: Project) -> MarkerStyle:
                     markers = markers_of(parse_options(block.written.options))
                 except ValueError:
                     continue
-                style = _style(markers)
-                styles.update([style] if style else [])
-    return styles.most_common(1)[0][0] if styles else DEFAULT_STYLE
+                found = _style(markers)
+                if found:
+                    names.setdefault(found[0], set()).add(found[1])
+    ranked = sorted(names, key=lambda style: len(names[style]), reverse=True)
+    sure = [style for style in ranked if style in KNOWN_STYLES or len(names[style]) > 1]
+    return tuple(sure or ranked[:1]) or DEFAULT_STYLES
 
 
-def _style(markers: Markers) -> MarkerStyle | None:
-    name = region_name(markers, DEFAULT_STYLE)
-    if not (name and markers.start and markers.end) or name not in markers.start:
+def _style(markers: Markers) -> tuple[MarkerStyle, str] | None:
+    """The style of the markers that a page names, and the name in them."""
+    start, end = markers.start or "", markers.end or ""
+    for style in KNOWN_STYLES:
+        match = start_pattern(style).search(start)
+        if match and style.end_for(match["name"]) in end:
+            return style, match["name"]
+    name = region_name(markers, DEFAULT_STYLES)
+    if not name or name not in start:
         return None
-    before, _, after = markers.start.rpartition(name)
+    before, _, after = start.rpartition(name)
     if before.endswith("def ") and not after:
         after = "("
-    return MarkerStyle(f"{before}{{name}}{after}", markers.end.replace(name, "{name}"))
+    word = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")
+    return MarkerStyle(f"{before}{{name}}{after}", word.sub("{name}", end)), name
 
 
 class _Tests:
@@ -152,6 +193,10 @@ def _parsed(file: Path) -> ast.Module:
 def told(found: Survey) -> Iterator[str]:
     """The survey in words, line by line."""
     own = sum(found.languages.values())
+    if found.guessed:
+        marks = f"{', '.join(ROOT_MARKS[:-1])} or {ROOT_MARKS[-1]}"
+        yield f"No {marks} says where the project begins. Taken for its root: {found.project.root}"
+        yield ""
     yield f"{_count(found.pages, 'page')} with {_count(own, 'block')} and {_count(found.included, 'include')}"
     yield ""
     if found.errors:
@@ -174,25 +219,28 @@ def _count(number: int, noun: str) -> str:
 
 
 def _settings(found: Survey) -> Iterator[str]:
-    root, style = found.project.root, found.project.style
+    root, styles = found.project.root, found.project.styles
     conf = _relative(found.docs / "conf.py", root)
-    marker = style if style != DEFAULT_STYLE else None
+    markers = [] if styles == DEFAULT_STYLES else _written(styles)
     yield f"To start with, in {conf}:"
     yield ""
     yield '  extensions = [..., "sphinxext.tested_snippets"]'
-    if marker:
-        yield f"  tested_snippets_marker = ({marker.start!r}, {marker.end!r})"
+    if markers:
+        listed = ", ".join(map(repr, markers))
+        yield f"  tested_snippets_marker = {f'({listed})' if len(styles) == 1 else f'[{listed}]'}"
     yield ""
     yield f"and in {_relative(root / 'pyproject.toml', root)}:"
     yield ""
     yield "  [tool.pytest.ini_options]"
     docs = _relative(found.docs, root)
-    yield f'  snippets_pages = ["{"" if docs == "." else docs + "/"}**/*.rst"]'
+    folder = "" if docs == "." else f"{docs}/"
+    globs = ", ".join(f'"{folder}**/*{suffix}"' for suffix in found.suffixes)
+    yield f"  snippets_pages = [{globs}]"
     runtimes = ", ".join(f'"{name} = {fixture}"' for name, fixture in _runtimes(found.languages))
     yield f"  snippets_runtimes = [{runtimes}]"
     yield f'  snippets_evidence = "{_relative(found.docs / "evidence", root)}"'
-    if marker:
-        yield f"  snippets_marker = [{_toml(marker.start)}, {_toml(marker.end)}]"
+    if markers:
+        yield f"  snippets_marker = [{', '.join(map(_toml, markers))}]"
     others = {
         language: count
         for language, count in found.languages.most_common()
@@ -202,6 +250,16 @@ def _settings(found: Survey) -> Iterator[str]:
         listed = ", ".join(f"{count} {language}" for language, count in others.items())
         yield ""
         yield f"No runner is built in for {listed}: waive these blocks, or name a fixture that runs them."
+
+
+def _written(styles: Styles) -> list[str]:
+    """The styles as both settings take them: the two markers of one, or each style on its own."""
+    if len(styles) == 1:
+        return [styles[0].start, styles[0].end]
+    return [
+        style.start if style in KNOWN_STYLES else f"{style.start} => {style.end}"
+        for style in styles
+    ]
 
 
 def _relative(path: Path, root: Path) -> str:

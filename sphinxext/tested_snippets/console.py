@@ -9,6 +9,10 @@ from dataclasses import dataclass
 __all__ = ["Command", "first_missing", "read_session"]
 
 _PROMPT = re.compile(r"\$(?: |$)")
+#: What other shells, users and environments write there: ``#``, ``%``, ``(venv) $``, ``me@there:~$``.
+_OTHER_PROMPT = re.compile(r"(?:\([^()]*\) ?)?(?:[\w.-]+[@:][^$#%]*|\[[^\]]+\])?[$#%](?: |$)")
+#: In these languages, what begins with ``# `` is a command of root's, and no comment.
+_SESSIONS = frozenset({"console", "shell-session"})
 _GOES_ON = re.compile(r">(?: |$)")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: Stands for any lines, or within a line for any text.
@@ -17,21 +21,33 @@ _ANY = "..."
 
 @dataclass(frozen=True)
 class Command:
-    """A command of a session, and the lines that are shown below it. `line` is 1-based."""
+    """A command of a session, and the lines that are shown below it. `line` is 1-based.
+
+    :param is_script: whether it is all of a block without prompts.
+    """
 
     text: str
     shown: Sequence[str]
     line: int
+    is_script: bool = False
 
 
-def read_session(text: str) -> list[Command]:
-    """The commands of a console block. One without any prompt is a script: a single command.
+def read_session(text: str, language: str = "") -> list[Command]:
+    """The commands of a block of the shell. One without any prompt is a script: a single command.
 
-    :raises ValueError: it begins with output.
+    :raises ValueError: it begins with output, or a ``console`` block has other prompts.
     """
     lines = text.split("\n")
     if not any(_PROMPT.match(line) for line in lines):
-        return [Command(text.strip("\n"), (), 1)]
+        odd = (at for at, line in enumerate(lines) if _OTHER_PROMPT.match(line))
+        found = next(odd, None) if language.lower() in _SESSIONS else None
+        if found is not None:
+            raise ValueError(
+                f"line {found + 1} of the console block, {lines[found].strip()!r}, begins with another prompt than "
+                "`$ `: lines with `$ ` are commands, and nothing else is. Write `$ ` there, or make it a script with "
+                "`.. code-block:: bash`"
+            )
+        return [Command(text.strip("\n"), (), 1, is_script=True)]
     commands: list[Command] = []
     at = 0
     while at < len(lines):

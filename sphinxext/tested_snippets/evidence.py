@@ -14,9 +14,11 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from sphinxext.tested_snippets import resolution
+from sphinxext.tested_snippets.resolution import Resolution
 
 __all__ = ["Check", "Environment", "Evidence", "EvidenceError", "Expectation", "digest", "load_all"]
 
@@ -50,6 +52,9 @@ class Environment:
     @classmethod
     def current(cls, distributions: Iterable[str]) -> Environment:
         """The environment of this process; a distribution that isn't installed is left out."""
+        # Only who runs checks asks; whoever reads evidence, as the hook before a commit, need not wait for it.
+        from importlib import metadata  # noqa: PLC0415
+
         packages = {}
         for name in distributions:
             try:
@@ -100,20 +105,24 @@ class Check:
     :param test: node id of the test that exercised it.
     :param runtime: the name of the runtime.
     :param expected: what was expected.
-    :param passed: whether it came out so.
+    :param passed: whether it came out so; None when it could not be tried in this environment.
     :param observed: the line that met the expectation, or the reason why none did; normalised.
     :param text_digest: digest of the snippet's text.
     :param test_digest: digest of what the test consists of.
+    :param transcript: the lines of all that was observed, where the check asks for that; normalised.
+    :param literals: what became of each inline literal of a page, where the check is about those.
     """
 
     snippet: str
     test: str
     runtime: str
     expected: Expectation
-    passed: bool
+    passed: bool | None
     observed: str
     text_digest: str
     test_digest: str
+    literals: tuple[Resolution, ...] = ()
+    transcript: tuple[str, ...] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -122,6 +131,11 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """A form that JSON can hold."""
+        more: dict[str, Any] = {}
+        if self.literals:
+            more["literals"] = resolution.to_json(self.literals)
+        if self.transcript is not None:
+            more["transcript"] = list(self.transcript)
         return {
             "snippet": self.snippet,
             "test": self.test,
@@ -131,6 +145,7 @@ class Check:
             "observed": self.observed,
             "text_digest": self.text_digest,
             "test_digest": self.test_digest,
+            **more,
         }
 
     @classmethod
@@ -141,29 +156,43 @@ class Check:
         """
         try:
             expected = Expectation(**data["expected"])
-            check = cls(**{**data, "expected": expected})
+            literals = resolution.from_json(data.get("literals", {}))
+            lines = data.get("transcript")
+            transcript = None if lines is None else tuple(lines)
+            shared = _TO_RUN if expected == _TO_RUN else expected
+            parts = {"expected": shared, "literals": literals, "transcript": transcript}
+            check = cls(**{**data, **parts})
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a check: {error}") from None
         odd = [name for name in _TEXTS if not isinstance(data[name], str)]
         for name, value in (("fails", expected.fails), ("output", expected.output)):
             if not (value is None or isinstance(value, str)):
                 odd.append(name)
+        if not all(isinstance(line, str) for line in check.transcript or ()):
+            odd.append("transcript")
         if odd:
             raise ValueError(f"not a check: {odd[0]} is not text")
-        if not isinstance(check.passed, bool):
-            raise ValueError("not a check: passed is neither true nor false")  # noqa: TRY004 - as documented
+        if not isinstance(check.passed, (bool, type(None))):
+            raise ValueError("not a check: passed is neither true, false nor null")  # noqa: TRY004 - as documented
         return check
 
 
+#: What nearly all checks expect: they share it.
+_TO_RUN = Expectation()
 _TEXTS = ("snippet", "test", "runtime", "observed", "text_digest", "test_digest")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The checks of one environment, by :attr:`Check.key`."""
+    """The checks of one environment, by :attr:`Check.key`.
+
+    :param unavailable: why nothing can be tried in this environment, for instance because its packages can't be
+        installed any more; "" where it can.
+    """
 
     environment: Environment
     checks: Mapping[tuple[str, str], Check] = field(default_factory=dict)
+    unavailable: str = ""
 
     @classmethod
     def load(cls, path: Path) -> Evidence:
@@ -181,6 +210,9 @@ class Evidence:
                 )
             environment = Environment.from_json(data["environment"])
             checks = [Check.from_json(check) for check in data["checks"]]
+            unavailable = data.get("unavailable", "")
+            if not isinstance(unavailable, str):
+                raise ValueError("unavailable is not text")  # noqa: TRY004, TRY301 - told as all defects are
         except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
             raise EvidenceError(
                 path,
@@ -194,7 +226,7 @@ class Evidence:
                 f"records {environment}, whose file is called {environment.file_name}",
                 "Rename it, or delete it if it is a copy",
             )
-        return cls(environment, {check.key: check for check in checks})
+        return cls(environment, {check.key: check for check in checks}, unavailable)
 
     def save(self, folder: Path) -> Path:
         """Write the file of this environment into `folder`, whole or not at all, and return its path."""
@@ -217,6 +249,7 @@ class Evidence:
         data = {
             "format": FORMAT,
             "environment": self.environment.to_json(),
+            **({"unavailable": self.unavailable} if self.unavailable else {}),
             "checks": [self.checks[key].to_json() for key in sorted(self.checks)],
         }
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -9,32 +9,38 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinxext.tested_snippets import region
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE, Markers, MarkerStyle, region_name
-from sphinxext.tested_snippets.source import RegionError, Source, Stamp, stamp_of
+from sphinxext.tested_snippets.lines import first_number, lines_with, without
+from sphinxext.tested_snippets.markers import Markers, region_name
+from sphinxext.tested_snippets.named import cut_named
+from sphinxext.tested_snippets.project import Project
+from sphinxext.tested_snippets.source import UTF_8, RegionError, Source, Stamp, stamp_of
+from sphinxext.tested_snippets.styles import DEFAULT_STYLES, NAME, Styles
 
 if TYPE_CHECKING:
     from sphinx.config import Config
 
 __all__ = [
     "Included",
+    "bare_names",
     "include",
     "include_named",
+    "include_snippet",
+    "joined_name",
     "language_of",
     "markers_of",
     "parse_lines",
     "parse_options",
-    "split_target",
+    "refuse_lines",
+    "without_hidden",
 ]
 
-#: How files are read unless the page or ``conf.py`` says otherwise; Sphinx's default, too.
-_ENCODING = "utf-8-sig"
 #: The options of ``literalinclude`` that its text, lines and name depend on.
 _READING = (
     *(
@@ -60,6 +66,9 @@ class Included:
     :param first_line: the number to count lines from (``:lineno-match:``, ``:lineno-start:``).
     :param name: the name of the snippet, or None where its markers carry none.
     :param cut: where in the file it stands, or None where no markers were used.
+    :param whole: the text with the lines that are hidden, or None where none are.
+    :param hidden: how many they are.
+    :param parts: where the regions stand that are joined in it, if it has several.
     """
 
     text: str
@@ -67,6 +76,14 @@ class Included:
     first_line: int
     name: str | None
     cut: region.Cut | None
+    whole: str | None = None
+    hidden: int = 0
+    parts: tuple[region.Cut, ...] = ()
+
+    @property
+    def runs(self) -> str:
+        """What runs: what the reader sees, and the lines that are hidden."""
+        return self.text if self.whole is None else self.whole
 
 
 def markers_of(options: Mapping[str, Any]) -> Markers:
@@ -84,7 +101,7 @@ def include(
     name: str,
     options: dict[str, Any],
     config: Config | None = None,
-    style: MarkerStyle = DEFAULT_STYLE,
+    styles: Styles = DEFAULT_STYLES,
 ) -> Included:
     """Read what a ``literalinclude`` of `path` with the parsed `options` shows.
 
@@ -94,24 +111,36 @@ def include(
     """
     try:
         if "diff" in options:
-            return _include_by_stock(path, name, options, style, config)
-        encoding = config.source_encoding if config else _ENCODING
-        known = {**options, "encoding": options.get("encoding", encoding)}
-        reading = tuple((option, known[option]) for option in _READING if option in known)
-        return _remembered(path, name, reading, style, stamp_of(path))
+            shown = _include_by_stock(path, name, options, styles, config)
+        else:
+            encoding = config.source_encoding if config else UTF_8
+            known = {**options, "encoding": options.get("encoding", encoding)}
+            reading = tuple((option, known[option]) for option in _READING if option in known)
+            shown = _remembered(path, name, reading, styles, stamp_of(path))
     except (ValueError, OSError, IndexError, SyntaxError) as error:
         raise RegionError(name, None, str(error), "Correct the options on the page") from None
+    if "hide" in options and "lineno-match" in options:
+        raise ValueError(
+            ":lineno-match: can't number lines of which some are left out with :hide:. Use :linenos:, which counts "
+            "from 1, or show it with `snippet`"
+        )
+    return without_hidden(shown, options)
 
 
 # A page's directives cut first; then the same regions are cut for the record of what the page shows.
 @lru_cache(maxsize=1024)
 def _remembered(
-    path: Path, name: str, options: tuple[tuple[str, Any], ...], style: MarkerStyle, stamp: Stamp
+    path: Path, name: str, options: tuple[tuple[str, Any], ...], styles: Styles, stamp: Stamp
 ) -> Included:
     given = dict(options)
     if _SIMPLE.issuperset(given) and not any(pair <= given.keys() for pair in _EXCLUSIVE):
-        return _include(path, name, given, style)
-    return _include_by_stock(path, name, given, style)
+        return _include(path, name, given, styles)
+    return _include_by_stock(path, name, given, styles)
+
+
+def forget_cuts() -> None:
+    """Give back the memory of what was cut, when a page has been read."""
+    _remembered.cache_clear()
 
 
 #: What :func:`_include` knows; the others, and what doesn't go together, are left to Sphinx's own code.
@@ -123,23 +152,25 @@ _EXCLUSIVE = (
 )
 
 
-def _include(path: Path, name: str, options: dict[str, Any], style: MarkerStyle) -> Included:
+def _include(path: Path, name: str, options: dict[str, Any], styles: Styles) -> Included:
     """As stock's filters, one after the other, but with strict markers."""
     source = Source.read(path, name, options["encoding"], options.get("tab-width"))
     markers, first_line = markers_of(options), int(options.get("lineno-start", 1))
-    cut, first, lines = None, 1, list(source.lines)
     if markers.start or markers.end:
-        cut = region.cut(source, markers, style)
+        cut: region.Cut | None = region.cut(source, markers, styles)
+        assert cut is not None
         first, lines = cut.first, cut.lines
         if "lineno-match" in options:
             first_line = first
+    else:
+        cut, first, lines = None, 1, list(source.lines)
     if "dedent" in options:
         lines = _dedented(lines, options["dedent"], name, first)
     if options.get("prepend"):
         lines.insert(0, f"{options['prepend']}\n")
     if options.get("append"):
         lines.append(f"{options['append']}\n")
-    snippet = region_name(markers, style) or options.get("name")
+    snippet = region_name(markers, styles) or options.get("name")
     return Included("".join(lines), len(lines), first_line, snippet, cut)
 
 
@@ -154,24 +185,125 @@ def _include_by_stock(
     path: Path,
     name: str,
     options: dict[str, Any],
-    style: MarkerStyle,
+    styles: Styles,
     config: Config | None = None,
 ) -> Included:
     from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
 
-    text, lines, first_line, cut = stock.read(path, name, options, config, style)
-    snippet = region_name(markers_of(options), style) or options.get("name")
+    text, lines, first_line, cut = stock.read(path, name, options, config, styles)
+    snippet = region_name(markers_of(options), styles) or options.get("name")
     return Included(text, lines, first_line, snippet, cut)
 
 
-def include_named(path: Path, name: str, snippet: str, style: MarkerStyle) -> Included:
+def include_named(path: Path, name: str, snippet: str, styles: Styles) -> Included:
     """Read the snippet that is called `snippet` in `path`.
 
     :param name: what errors call the file.
-    :raises RegionError: as :func:`region.cut_named`.
+    :raises RegionError: as :func:`~sphinxext.tested_snippets.named.cut_named`.
     """
-    cut, text = region.cut_named(Source.read(path, name), snippet, style)
+    cut, text = cut_named(Source.read(path, name), snippet, styles)
     return Included(text, text.count("\n"), cut.first, snippet, cut)
+
+
+def include_snippet(
+    argument: str,
+    options: Mapping[str, Any],
+    find: Callable[[str | Path], tuple[Path, str]],
+    project: Project,
+) -> Included:
+    """Read what ``.. snippet:: argument`` shows.
+
+    :param options: its options, of which ``hide`` and ``lineno-match`` matter.
+    :param find: gives the file that a path on the page stands for, and what errors call it; it is asked about
+        found files as well.
+    :raises RegionError: as :func:`include_named`.
+    :raises ValueError: the argument has not the form, a name is in no file or in several, or an option doesn't go with what is shown.
+    """
+    targets = [_located(part, project) for part in _JOINED.split(argument.strip())]
+    parts = [include_named(*find(file), name, project.styles) for file, name in targets]
+    shown = parts[0]
+    if len(parts) > 1:
+        text = "\n".join(part.text for part in parts)
+        cuts = tuple(part.cut for part in parts if part.cut)
+        name = joined_name(argument)
+        shown = Included(text, text.count("\n"), 1, name, None, parts=cuts)
+    if "lineno-match" in options:
+        hidden = lines_with(shown.text, options.get("hide"), "hide")
+        shown = replace(shown, first_line=_first_number(shown, hidden))
+    return without_hidden(shown, options)
+
+
+def without_hidden(shown: Included, options: Mapping[str, Any]) -> Included:
+    """`shown` without the lines that the option ``hide`` names, which run all the same.
+
+    :raises ValueError: no line is named so, or none is left.
+    """
+    hidden = lines_with(shown.text, options.get("hide"), "hide")
+    if not hidden:
+        return shown
+    text = without(shown.text, hidden)
+    lines = text.count("\n")
+    return replace(shown, text=text, lines=lines, whole=shown.text, hidden=len(hidden))
+
+
+def refuse_lines(shown: Included, options: Mapping[str, Any]) -> None:
+    """Refuse the options ``emphasize`` and ``emphasize-lines`` where a build would.
+
+    :raises ValueError: they name no lines.
+    """
+    lines_with(shown.text, options.get("emphasize"), "emphasize")
+    spec = options.get("emphasize-lines")
+    if spec and not all(map(_is_range, spec.split(","))):
+        parse_lines(spec, shown.lines)
+
+
+def _is_range(part: str) -> bool:
+    """Whether it is a line or lines as nearly all are written; Sphinx has a say in the rest."""
+    match = _RANGE.fullmatch(part)
+    return match is not None and int(match[1]) <= int(match[2] or match[1])
+
+
+_RANGE = re.compile(r"\s*([0-9]{1,9})(?:-([0-9]{1,9}))?\s*")
+
+
+def _located(part: str, project: Project) -> tuple[str | Path, str]:
+    """The file of one of the regions, as written or as found, and the region's name."""
+    if _LOOSE.search(part):
+        raise ValueError(
+            f"`+` stands between two names, with a space on both sides, not in {part!r}"
+        )
+    if not _BARE.fullmatch(part):
+        return split_target(part)
+    if not project.search:
+        raise ValueError(
+            f"{part!r} stands without a file. Write path::{part}, or name the files to look in with "
+            "tested_snippets_search in conf.py and snippets_search in pytest's settings"
+        )
+    return project.index.find(part), part
+
+
+def bare_names(argument: str) -> list[str]:
+    """The names in the argument of ``snippet`` that stand without a file."""
+    return [part for part in _JOINED.split(argument.strip()) if _BARE.fullmatch(part)]
+
+
+def joined_name(argument: str) -> str:
+    """What the regions that the argument of ``snippet`` names are called together: ``a+b``."""
+    return "+".join(part.rpartition("::")[2] for part in _JOINED.split(argument.strip()))
+
+
+_JOINED = re.compile(r"\s+\+\s+")
+#: A plus that joins nothing.
+_LOOSE = re.compile(r"(?:^|\s)\+|\+(?:\s|$)")
+_BARE = re.compile(NAME)
+
+
+def _first_number(shown: Included, hidden: Collection[int]) -> int:
+    if shown.cut is None:
+        raise ValueError(
+            ":lineno-match: can't number the lines of several regions. Use :linenos:, which counts from 1"
+        )
+    return first_number(shown.cut.numbered, hidden)
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -201,7 +333,7 @@ def parse_options(written: Mapping[str, str]) -> dict[str, Any]:
     """
     options: dict[str, Any] = {}
     for option, value in written.items():
-        if option in _TEXTS and value:
+        if option in _OWN or (option in _TEXTS and value):
             options[option] = value
         elif option == "dedent" and (not value or _NUMBER.fullmatch(value)):
             options[option] = int(value) if value else None
@@ -212,6 +344,8 @@ def parse_options(written: Mapping[str, str]) -> dict[str, Any]:
     return options
 
 
+#: The options that are the extension's own.
+_OWN = frozenset({"emphasize", "hide", "waive"})
 _NUMBER = re.compile("[0-9]{1,9}")
 _FLAGS = frozenset({"force", "lineno-match", "linenos"})
 _TEXTS = frozenset(
@@ -235,14 +369,21 @@ _TEXTS = frozenset(
 def _parse_by_stock(written: Mapping[str, str]) -> dict[str, Any]:
     from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
 
-    return stock.parse_options(written)
+    own = {option: value for option, value in written.items() if option in _OWN}
+    others = {option: value for option, value in written.items() if option not in _OWN}
+    return {**stock.parse_options(others), **own}
 
 
 def parse_lines(spec: str, total: int) -> list[int]:
-    """The indexes of the lines that a `spec` such as ``1,3-5`` names, of `total` lines.
+    """The indexes of the lines that a `spec` of ``emphasize-lines`` such as ``1,3-5`` names, of `total` lines.
 
     :raises ValueError: it can't be read.
     """
     from sphinxext.tested_snippets import stock  # noqa: PLC0415 - imports Sphinx
 
-    return stock.parse_lines(spec, total)
+    try:
+        return stock.parse_lines(spec, total)
+    except ValueError:
+        raise ValueError(
+            f":emphasize-lines: {spec} names no lines. Write their numbers, like 1,3-5, or use :emphasize:"
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE
-from sphinxext.tested_snippets.project import STYLE_FORM, Project, style_of
+from sphinxext.tested_snippets.options import EVIDENCE_FOLDER, UPDATE_COMMAND
+from sphinxext.tested_snippets.project import Project
+from sphinxext.tested_snippets.search import SEARCH_FORM, read_search
+from sphinxext.tested_snippets.styles import DEFAULT_STYLES, STYLE_FORM, read_styles
 
 __all__ = ["SettingsError", "Wanted", "find_settings"]
 
@@ -44,7 +47,7 @@ class Wanted:
     file: Path | None
     evidence: Path
     pages: tuple[str, ...] = ()
-    command: str = "pytest --snippets-evidence=update"
+    command: str = UPDATE_COMMAND
     given: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,7 +63,7 @@ def find_settings(folder: Path) -> Wanted:
                 given = _read(file, section)
                 if given is not None:
                     return _wanted(root, file, given)
-    return Wanted(Project(folder), None, folder / "docs/evidence")
+    return Wanted(Project(folder), None, folder / EVIDENCE_FOLDER)
 
 
 def _read(file: Path, section: str) -> Mapping[str, Any] | None:
@@ -99,10 +102,15 @@ def _read_toml(file: Path) -> Mapping[str, Any] | None:
 
 def _wanted(root: Path, file: Path, given: Mapping[str, Any]) -> Wanted:
     marker = _lines(given.get("snippets_marker"))
-    style = style_of(marker) if marker else DEFAULT_STYLE
-    if style is None:
+    styles = read_styles(marker) if marker else DEFAULT_STYLES
+    if styles is None:
         raise SettingsError(f"{file}: snippets_marker is {marker!r}, expected {STYLE_FORM}.")
-    known = Wanted(Project(root, style), file, root / "docs/evidence", given=given)
+    words = _words(given.get("snippets_search"))
+    search = read_search(words, root)
+    if search is None:
+        raise SettingsError(f"{file}: snippets_search is {words!r}, expected {SEARCH_FORM}.")
+    project = Project(root, styles, search=search, literals=bool(given.get("snippets_literals")))
+    known = Wanted(project, file, root / EVIDENCE_FOLDER, given=given)
     evidence = given.get("snippets_evidence")
     return Wanted(
         known.project,
@@ -112,6 +120,11 @@ def _wanted(root: Path, file: Path, given: Mapping[str, Any]) -> Wanted:
         str(given.get("snippets_update_command") or known.command),
         given,
     )
+
+
+def _words(value: object) -> list[str]:
+    """A setting of several words, as TOML or an ini file has it."""
+    return _lines(value) if isinstance(value, list) else shlex.split(str(value or ""))
 
 
 def _lines(value: object) -> list[str]:

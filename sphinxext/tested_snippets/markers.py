@@ -1,15 +1,17 @@
-"""The markers between which a region stands: as a page writes them, and as a project writes them."""
+"""The markers between which a region stands, as a page writes them."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["DEFAULT_STYLE", "Dialect", "MarkerStyle", "Markers", "family", "region_name"]
+from sphinxext.tested_snippets.styles import MarkerStyle, start_pattern
 
-_NAME = r"[^\W\d][\w.-]*"
+__all__ = ["Dialect", "Markers", "family", "region_name"]
+
 _TOKENS = re.compile(r"[^\W_]+|[\W_]+")
 
 
@@ -27,48 +29,6 @@ class Markers:
     end: str | None = None
     start_included: bool = False
     end_included: bool = False
-
-
-@dataclass(frozen=True)
-class MarkerStyle:
-    """How a project marks its snippets, so that a name is enough to find one.
-
-    :param start: the text of a start marker with ``{name}`` in it.
-    :param end: the text of an end marker; it may have ``{name}`` too.
-    """
-
-    start: str = "def {name}("
-    end: str = "# </snippet>"
-
-    def start_pattern(self, name: str | None = None) -> re.Pattern[str]:
-        """The pattern a start line matches; its group ``name`` is the snippet's name.
-
-        ``{name}`` and the word before it match whole words only: ``def run(`` is not in ``def rerun(``.
-        """
-        before, _, after = self.start.partition("{name}")
-        wanted = _NAME if name is None else re.escape(name)
-        left = r"(?<!\w)" if before[:1].isalnum() or not before else ""
-        return re.compile(f"{left}{re.escape(before)}(?P<name>{wanted}){_right(after)}")
-
-    def end_for(self, name: str) -> str:
-        """The end marker of the snippet `name`."""
-        return self.end.replace("{name}", name)
-
-    def name_of(self, start: str) -> str | None:
-        """The name in a start marker as a page writes it, or None when it is of another style.
-
-        A page may write less than the style has: ``def NAME`` is read as ``def NAME(`` is.
-        """
-        before, _, _ = self.start.partition("{name}")
-        match = re.search(f"{re.escape(before)}(?P<name>{_NAME})", start)
-        return match["name"] if match else None
-
-
-def _right(after: str) -> str:
-    return re.escape(after) if after else r"(?![\w-])"
-
-
-DEFAULT_STYLE = MarkerStyle()
 
 
 @dataclass(frozen=True)
@@ -100,7 +60,7 @@ def _has_line(text: str, line: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def family(start: str, end: str, start_line: str, style: MarkerStyle) -> Dialect:
+def family(start: str, end: str, start_line: str, styles: tuple[MarkerStyle, ...]) -> Dialect:
     """The markers of the same dialect for other names: ``[START b]``, ``[END b]`` for ``[START a]``.
 
     The dialect is the project's own, or is recognised by the name that both markers carry; without either
@@ -108,8 +68,9 @@ def family(start: str, end: str, start_line: str, style: MarkerStyle) -> Dialect
 
     :param start_line: the line that has `start`, stripped.
     """
-    if style.start_pattern().search(start_line):
-        return Dialect((style.start_pattern(),))
+    for style in styles:
+        if start_pattern(style).search(start_line):
+            return Dialect((start_pattern(style),))
     anywhere: list[re.Pattern[str]] = []
     alone: list[tuple[re.Pattern[str], str | None]] = []
     shared = _shared_name(start, end) or ""
@@ -144,11 +105,15 @@ def _closed(before: str, after: str) -> bool:
     return bool(after[:1].strip()) and bool(re.search(r"[^\W_]", before + after))
 
 
-def region_name(markers: Markers, style: MarkerStyle) -> str | None:
+def region_name(markers: Markers, styles: Sequence[MarkerStyle] = ()) -> str | None:
     """The name that the markers of a region carry, or None where they carry none."""
     if not markers.start:
         return None
-    return style.name_of(markers.start) or _shared_name(markers.start, markers.end or "")
+    for style in styles:
+        name = style.name_of(markers.start)
+        if name:
+            return name
+    return _shared_name(markers.start, markers.end or "")
 
 
 def _shared_name(start: str, end: str) -> str | None:

@@ -1,22 +1,18 @@
-"""What one build tells the next, so that a build that changes nothing judges and writes nothing again."""
+"""What one build tells the next, so that a build that changes nothing judges and writes nothing again. Pure."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
-from sphinxext.tested_snippets.domain import snippet_domain
-from sphinxext.tested_snippets.source import stamp_of
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+from sphinxext.tested_snippets.source import Stamp, stamp_of
 
 __all__ = ["Memory", "Warned"]
 
-#: Subtype, message, page and line of a warning.
+#: Subtype, message, page (or the absolute path of a file with docstrings) and line of a warning.
 Warned = tuple[str, str, Optional[str], int]
 #: Changes with what the file holds.
 _FORMAT = 1
@@ -28,15 +24,14 @@ class Memory:
     It is a cache: when it is missing or unreadable, the work is done again. It is written at the end of a
     build that went through, so that what an interrupted one has left out is done by the next.
 
+    :param output: the output folder.
     :ivar written: for each page the digest of the outcomes that stand on it.
     :ivar proofs: for each page with tests what it was made of, see :mod:`sphinxext.tested_snippets.proofs`.
     """
 
-    def __init__(self, app: Sphinx, evidence: Path) -> None:
-        self._app = app
-        self._evidence = evidence
-        self._path = Path(app.doctreedir) / f"tested_snippets-{app.builder.name}.json"
-        self._output = str(app.outdir)
+    def __init__(self, path: Path, output: str) -> None:
+        self._path = path
+        self._output = output
         self._data = self._load()
         self.written: dict[str, str] = dict(self._data.get("written", {}))
         self.proofs: dict[str, Any] = dict(self._data.get("proofs", {}))
@@ -49,48 +44,47 @@ class Memory:
             return {}
         return data if known else {}
 
-    def warnings(self) -> Sequence[Warned] | None:
-        """The warnings of the last build, None where anything they depend on is not as it was."""
-        if not self._data or self._data["judged"] != self._judged():
+    def warnings(self, judged: str) -> Sequence[Warned] | None:
+        """The warnings of the last build, None where anything they depend on is not as it was.
+
+        :param judged: what they depend on besides files of tests, see :meth:`save`.
+        """
+        if not self._data or self._data["judged"] != judged:
             return None
-        if any(stamp != _stamp(file) for file, stamp in self._data["tests"].items()):
+        if any(stamp != _listed(stamp_of(file)) for file, stamp in self._data["tests"].items()):
             return None
         return [tuple(warned) for warned in self._data["warnings"]]
 
-    def save(self, warnings: Sequence[Warned], tests: Iterable[Path]) -> None:
-        """Write what is to be remembered: these warnings, which depend on these files of tests.
+    def save(self, warnings: Sequence[Warned], judged: str, tests: Mapping[Path, Stamp]) -> None:
+        """Write what is to be remembered. Without a place for it, the next build does the work again.
 
-        Without a place for it, the next build does the work again.
+        Both `judged` and the stamps have to be from before it was judged: of what changed meanwhile nobody
+        knows whether it was seen.
+
+        :param judged: changes with what the warnings depend on besides files of tests.
+        :param tests: these files, each with its stamp.
         """
         data = {
             "format": _FORMAT,
             "output": self._output,
-            "judged": self._judged(),
-            "tests": {str(file): _stamp(file) for file in sorted(tests)},
+            "judged": judged,
+            "tests": {str(file): _listed(tests[file]) for file in sorted(tests)},
             "warnings": [list(warned) for warned in warnings],
             "written": self.written,
             "proofs": self.proofs,
         }
+        self._write(data)
+
+    def save_proofs(self) -> None:
+        """Write which pages of tests were made, where the warnings of the last build still hold."""
+        self._write({**self._data, "proofs": self.proofs})
+
+    def _write(self, data: dict[str, Any]) -> None:
         if data != self._data:
-            try:
+            with contextlib.suppress(OSError):
                 self._path.write_text(json.dumps(data), encoding="utf-8")
-            except OSError:
-                return
-
-    def _judged(self) -> str:
-        """Changes with the pages, the evidence and the settings that warnings depend on."""
-        domain = snippet_domain(self._app.env)
-        seen = hashlib.sha256(self._app.config.tested_snippets_update_command.encode())
-        for docname in sorted(domain.pages):
-            seen.update(f"\0{docname}\0".encode())
-            seen.update(domain.pages[docname])
-            seen.update(domain.sources[docname])
-        for file in sorted(self._evidence.glob("*.json")):
-            seen.update(f"\0{file.name}\0{_stamp(file)}".encode())
-        return seen.hexdigest()
 
 
-def _stamp(file: Path | str) -> list[int] | None:
-    """The stamp of a file as JSON gives it back."""
-    stamp = stamp_of(file)
+def _listed(stamp: Stamp) -> list[int] | None:
+    """A stamp as JSON gives it back."""
     return list(stamp) if stamp else None

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sphinxext.tested_snippets.evidence import Check, Environment
+from sphinxext.tested_snippets.page_blocks import Place
 
-__all__ = ["ATTRIBUTE", "Outcome", "Ran"]
+__all__ = ["ATTRIBUTE", "STAMP", "Outcome", "Ran"]
 
 #: The attribute of a :class:`pytest.TestReport` that carries a :class:`Ran`, from a worker of pytest-xdist
 #: what its :meth:`Ran.to_json` gives.
 ATTRIBUTE = "tested_snippets"
+#: The attribute with what a test that passed depends on, see :mod:`sphinxext.tested_snippets.repeats`.
+STAMP = "tested_snippets_stamp"
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,13 @@ class Ran:
 class Outcome:
     """A check, or a test that should have made one, and what became of it.
 
-    :param state: ``"verified"``; ``"failed"``; ``"broken"``, when there was nothing to run; ``"differs"``,
+    :param state: ``"verified"``; ``"up_to_date"``, when it passed before and was left out; ``"failed"``; ``"broken"``, when there was nothing to run; ``"differs"``,
         from the committed evidence; or ``"skipped"``.
     :param snippet: its name, or that of the test where there is none.
     :param path: the page or test, from the project's root; with `line`, 1-based.
     :param check: None where none was made.
     :param differences: what the evidence says otherwise, a line each.
+    :param cause: the lines of the snippet, where those are what has to be looked at, and not the check.
     """
 
     state: str
@@ -71,3 +75,4 @@ class Outcome:
     check: Check | None = None
     environment: Environment | None = None
     differences: Sequence[str] = field(default_factory=tuple)
+    cause: Place | None = None

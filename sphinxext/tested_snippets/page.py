@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+__all__ = ["Block", "Declared", "Page", "Problem", "split_sides"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,20 @@ class Block:
     titles: tuple[str, ...]
     #: The checks declared for this block, in the order of the page.
     checks: tuple[Declared, ...]
+    #: The docstring it stands in, as ``Shape.area.__doc__``; ``""`` on a page.
+    within: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A piece of running text that the page marks with a role."""
+
+    #: What the page calls the role.
+    name: str
+    #: Its text, without what escapes characters in the page's format.
+    text: str
+    #: Line in the page, from 1.
+    line: int
 
 
 @dataclass(frozen=True)
@@ -59,9 +76,22 @@ class Problem:
     message: str
 
 
+class UnreadableFormat(Exception):
+    """A page that can't be read for want of something that reads it. ``str()`` says what to do."""
+
+
 @dataclass(frozen=True)
 class Page:
-    """All blocks of a page, in the order a reader sees them, and what is wrong with their checks."""
+    """All blocks of a page, in the order a reader sees them, and what is wrong with their checks.
+
+    `roles` are those that were looked for.
+    """
 
     blocks: tuple[Block, ...]
     problems: tuple[Problem, ...]
+    roles: tuple[Role, ...] = ()
+
+
+def split_sides(argument: str) -> list[str]:
+    """The snippets that the argument of ``before-after`` names, each of which may be joined of several."""
+    return re.findall(r"\S+(?:\s+\+\s+\S+)*", argument)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,20 @@ import pytest
 from sybil import Example
 from sybil.integration.pytest import SybilItem
 
-from sphinxext.tested_snippets.binding import MARKER, BoundSnippet, bind_all
+from sphinxext.tested_snippets.binding import (
+    MARKER,
+    BoundSnippet,
+    bind_all,
+    first_line,
+    observed_in,
+)
 from sphinxext.tested_snippets.evidence import Check, Environment, digest
+from sphinxext.tested_snippets.lookup import PageLiterals, look_up
 from sphinxext.tested_snippets.normalise import Normaliser, shortened
-from sphinxext.tested_snippets.outcome import ATTRIBUTE, Ran
+from sphinxext.tested_snippets.options import PYTEST_OPTIONS, plain
+from sphinxext.tested_snippets.outcome import ATTRIBUTE, STAMP, Ran
 from sphinxext.tested_snippets.recorder import Recorder
+from sphinxext.tested_snippets.repeats import STAMP_KEY, Repeats
 from sphinxext.tested_snippets.reporter import Reporter
 from sphinxext.tested_snippets.runner import (
     CheckFailed,
@@ -26,23 +36,19 @@ from sphinxext.tested_snippets.runner import (
     meet,
 )
 from sphinxext.tested_snippets.runners import (
-    PytestRunner,
-    PythonRunner,
-    ShellRunner,
     snippets_pytest,
     snippets_python,
     snippets_shell,
 )
 from sphinxext.tested_snippets.settings import Settings, add_settings, read_settings
-from sphinxext.tested_snippets.sybil import PageCheck
+from sphinxext.tested_snippets.statement import is_statement
+from sphinxext.tested_snippets.sybil import PageCheck, example_of
 
 __all__ = [
     "BoundSnippet",
-    "PytestRunner",
-    "PythonRunner",
-    "ShellRunner",
     "snippet",
     "snippet_redactor",
+    "snippets",
     "snippets_pytest",
     "snippets_python",
     "snippets_shell",
@@ -57,17 +63,8 @@ _BOUND = pytest.StashKey[Sequence[BoundSnippet]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the plugin's options."""
     group = parser.getgroup("tested_snippets", "snippets of documentation and their evidence")
-    group.addoption(
-        "--snippets-evidence",
-        choices=["compare", "update"],
-        default="compare",
-        help="compare outcomes with the committed evidence (default) or write them to it",
-    )
-    group.addoption(
-        "--snippets-report",
-        metavar="FILE",
-        help="write what became of each snippet to FILE: as SARIF when it ends in .sarif, otherwise as JSON",
-    )
+    for option in PYTEST_OPTIONS:
+        group.addoption(option.name, help=plain(option.meaning), **option.given)
     add_settings(parser)
 
 
@@ -80,12 +77,22 @@ def pytest_configure(config: pytest.Config) -> None:
         folder=config.rootpath / config.getini("snippets_evidence"),
         environment=Environment.current(settings.distributions),
         update=config.getoption("--snippets-evidence") == "update",
+        observe=_observing(config),
         command=config.getini("snippets_update_command"),
         worker=hasattr(config, "workerinput"),
     )
     config.pluginmanager.register(recorder, "tested_snippets_recorder")
-    reporter = Reporter(recorder, config.getoption("--snippets-report"), settings.waived)
+    if config.getini("snippets_depends"):
+        config.pluginmanager.register(
+            Repeats(config, settings, recorder), "tested_snippets_repeats"
+        )
+    report = config.getoption("--snippets-report")
+    reporter = Reporter(recorder, report, settings.waived, settings.globs)
     config.pluginmanager.register(reporter, "tested_snippets_reporter")
+
+
+def _observing(config: pytest.Config) -> bool:
+    return bool(config.getoption("--snippets-evidence") == "observe")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -95,7 +102,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a page's failure be shown whatever it is: Sybil's filter breaks on chained exceptions."""
-    if isinstance(item, SybilItem) and isinstance(item.example.region.parsed, PageCheck):
+    if example_of(item) is not None:
         item._traceback_filter = _whole_traceback  # type: ignore[method-assign]  # noqa: SLF001
 
 
@@ -108,39 +115,63 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
     item, settings = config.stash[_ITEM], config.stash[_SETTINGS]
     request: pytest.FixtureRequest = item._request  # type: ignore[attr-defined]  # noqa: SLF001 - as below
     stash = item.stash
-    parsed: PageCheck = example.region.parsed
+    parsed: PageCheck | PageLiterals = example.region.parsed
+    if isinstance(parsed, PageLiterals):
+        fixture = item.config.getini("snippets_literals")
+        stash[_RAN] = ran = look_up(parsed, fixture, request, settings.normaliser)
+        return ran.message or None
     block, declared = parsed.block, parsed.check
     page = item.nodeid.partition("::")[0]
-    if declared is None:
-        defect = f"{page}:{block.line}: {block.defect}"
+    defect = block.defect
+    statements: Mapping[str, str] = {}
+    try:
+        statements = settings.statements_with(declared.proves if declared else ())
+    except ValueError as error:
+        defect = str(error)
+    if declared is None or defect:
+        defect = f"{page}:{block.line}: {defect}"
         stash[_RAN] = Ran((), defect, block.line)
         return defect
-    runtime, environment, failure = declared.runtime, None, None
+    runtime, environment, failure, transcript = declared.runtime, None, None, None
+    passed: bool | None = True
+    untried = (Exception, pytest.skip.Exception) if _observing(config) else ()
     try:
-        chosen = settings.runtime(runtime)
+        chosen = settings.runtime(runtime, block.language)
+        chosen.refuse_other(block.language)
         runtime, runner = chosen.name, chosen.start(request)
         environment = environment_of(runner, settings.distributions)
         snippet = Snippet(
             block.snippet, block.text, block.language, declared.setup, page, block.line
         )
-        observed = meet(declared.expected, runner, snippet)
+        seen = meet(declared.expected, runner, snippet)
+        observed = seen.line
+        if declared.transcript:
+            transcript = settings.normaliser.transcript(seen.text)
     except (CheckFailed, SetupError) as error:
-        observed = getattr(error, "observed", "the hidden set-up failed")
-        failure = settings.normaliser.redact(f"{page}:{block.line}: {block.name}: {error}".rstrip())
-        if isinstance(error, RuntimeMissing):
+        passed, observed = False, getattr(error, "observed", "the hidden set-up failed")
+        failure = settings.normaliser.failure(f"{page}:{block.line}: {block.name}: {error}")
+        if untried and isinstance(error, SetupError):
+            passed, observed = None, observed_in(error)
+        elif isinstance(error, RuntimeMissing):
             stash[_RAN] = Ran((), failure, block.line)
             return failure
+    except untried as error:
+        passed, observed = None, first_line(str(error))
+        failure = settings.normaliser.failure(f"{page}:{block.line}: {block.name}: {error}")
     check = Check(
         snippet=block.snippet,
         test=declared.test,
         runtime=runtime,
         expected=declared.expected,
-        passed=failure is None,
+        passed=passed,
         observed=shortened(settings.normaliser(observed), declared.expected.wanted),
         text_digest=digest(block.text),
         test_digest=declared.digest,
+        transcript=transcript,
     )
-    stash[_RAN] = Ran([(check, environment)], failure or "", block.line)
+    plain = replace(check, transcript=None)
+    checks = [check, *(replace(plain, snippet=n, text_digest=d) for n, d in statements.items())]
+    stash[_RAN] = Ran([(each, environment) for each in checks], failure or "", block.line)
     return failure
 
 
@@ -152,17 +183,33 @@ def snippet_redactor(pytestconfig: pytest.Config) -> Normaliser:
 
 @pytest.fixture
 def snippet(request: pytest.FixtureRequest) -> BoundSnippet:
-    """The snippet that the test's ``snippet`` marker names."""
-    bound = request.node.stash.get(_BOUND, [])
+    """The snippet that the test's ``snippet`` marker names; statements that it proves besides don't count."""
+    markers: Sequence[BoundSnippet] = request.node.stash.get(_BOUND, [])
+    bound = [one for one in markers if not is_statement(one.name)] or markers
     if len(bound) != 1:
         pytest.fail(
             f"the fixture `snippet` needs exactly one @pytest.mark.snippet(name), {request.node.nodeid} "
-            f"has {len(bound)}",
+            f"has {len(bound)}. With several, take `snippets[name]` of the fixture `snippets`",
             pytrace=False,
         )
-    only: BoundSnippet = bound[0]
-    only.request = request
-    return only
+    bound[0].request = request
+    return bound[0]
+
+
+@pytest.fixture
+def snippets(request: pytest.FixtureRequest) -> Mapping[str, BoundSnippet]:
+    """All snippets that the test's ``snippet`` markers name, by what they call them, in the file's order."""
+    bound: dict[str, BoundSnippet] = {}
+    for one in reversed(request.node.stash.get(_BOUND, [])):  # The lowest marker comes first.
+        if one.called in bound:
+            pytest.fail(
+                f"the fixture `snippets` tells them apart by name, but {request.node.nodeid} has several "
+                f"markers for {one.called!r}: give each a test of its own",
+                pytrace=False,
+            )
+        one.request = request
+        bound[one.called] = one
+    return bound
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -188,36 +235,51 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the checks into the report, which pytest-xdist carries to the controller."""
     report = yield
+    if call.when == "call" and report.passed and STAMP_KEY in item.stash:
+        setattr(report, STAMP, item.stash[STAMP_KEY])
     if call.when != "call" and report.passed:
         return report
     ran = item.stash.get(_RAN, None)
     if ran is None:
-        ran = _ran(item, report)
+        ran = _ran(item, report, call)
     if ran is not None:
         if call.when == "call" and item.config.getoption("xmlpath", None):
-            item.user_properties += _properties(ran)
+            item.user_properties += _properties(ran) or _of_broken(item, ran, report)
         worker = hasattr(item.config, "workerinput")
         setattr(report, ATTRIBUTE, ran.to_json() if worker else ran)
     return report
 
 
-def _ran(item: pytest.Item, report: pytest.TestReport) -> Ran | None:
+def _ran(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> Ran | None:
     """What a test did for the snippets that its markers name; None when there are none."""
     bound = item.stash.get(_BOUND, ())
     if not bound and not item.get_closest_marker("snippet"):
         return None
     names, message = [snippet.name for snippet in bound], _message(item, report)
-    if report.when != "call" or report.skipped or hasattr(report, "wasxfail"):
-        return Ran((), message, snippets=names)
-    return Ran(
-        [(snippet.check(report), snippet.environment) for snippet in bound], message, None, names
-    )
+    tried = report.when == "call" and not report.skipped
+    if _observing(item.config) and call.excinfo is not None:
+        tried = tried and not call.excinfo.errisinstance(SetupError)
+    elif not tried:
+        bound = ()
+    unused = any(snippet.unused for snippet in bound)
+    if report.when == "teardown" or hasattr(report, "wasxfail") or unused:
+        bound = ()
+    checks = [(snippet.check(report, tried=tried), snippet.environment) for snippet in bound]
+    return Ran(checks, message, None, names)
 
 
 def _message(item: pytest.Item, report: pytest.TestReport) -> str:
     if not report.failed:
         return ""
     return item.config.stash[_SETTINGS].normaliser.redact(report.longreprtext).strip()
+
+
+def _of_broken(item: pytest.Item, ran: Ran, report: pytest.TestReport) -> list[tuple[str, object]]:
+    """The same of a test that had nothing to run."""
+    if not report.failed:
+        return []
+    names = ran.snippets or [item.nodeid]
+    return [p for name in names for p in (("snippet", name), ("snippet_outcome", "broken"))]
 
 
 def _properties(ran: Ran) -> list[tuple[str, object]]:

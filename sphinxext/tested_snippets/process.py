@@ -6,12 +6,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-__all__ = ["Done", "environment_for", "run"]
+__all__ = ["MOST_BYTES", "Done", "environment_for", "read_output", "run"]
 
 #: What programs need to find their parts, and to write text. Nothing of it is a secret.
 _HARMLESS = (
@@ -19,19 +20,30 @@ _HARMLESS = (
     *("LD_LIBRARY_PATH", "DYLD_*", "SYSTEMROOT"),
 )
 _SECRET = ("*TOKEN*", "*SECRET*", "*PASSWORD*", "*PASSWD*", "*KEY*", "*CREDENTIAL*")
-#: Bytes of output that are kept of a command.
-_LONGEST = 1_000_000
+#: Bytes that a command may print. One that prints more goes on for ever, and would fill the disk.
+MOST_BYTES = 100_000_000
+#: Bytes that are kept of either end of its output.
+_KEPT = 500_000
+#: Seconds from one look at how much was printed to the next.
+_GLANCE = 0.25
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did. `status` is as :attr:`subprocess.Popen.returncode`, None when it ran out of time."""
+    """What a command did.
+
+    :param status: as :attr:`subprocess.Popen.returncode`, None when it had to be ended.
+    :param flooded: whether that was because of how much it printed, and not because of the time.
+    """
 
     status: int | None
     output: str
+    flooded: bool = False
 
     def __str__(self) -> str:
         """How it ended, in words."""
+        if self.flooded:
+            return f"printed more than {MOST_BYTES // 1_000_000} MB"
         if self.status is None:
             return "ran out of time"
         if self.status < 0:
@@ -45,9 +57,10 @@ class Done:
 def run(
     command: Sequence[str], folder: Path, variables: Mapping[str, str], seconds: float, log: Path
 ) -> Done:
-    """Run `command` in `folder`; what it prints goes to the file `log`.
+    """Run `command` in `folder`; what it prints goes to the file `log`, and to those whose names begin so.
 
-    When it has ended, or its time is over, so has what it started in the background.
+    When it has ended, when its time is over or when it has printed too much, so has what it started in the
+    background.
 
     :raises OSError: it can't be started.
     """
@@ -61,17 +74,46 @@ def run(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        status: int | None = None
         try:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                status = process.wait(seconds)
+            status = _wait(process, seconds, log)
+            flooded = status is None and _printed(log) > MOST_BYTES
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    with log.open("rb") as written:
-        text = written.read(_LONGEST).decode(errors="replace")
-    return Done(status, text.replace("\r\n", "\n"))
+    return Done(status, read_output(log), flooded)
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float, log: Path) -> int | None:
+    """The exit status; None when the command still runs, its time being over or its output too long."""
+    end = time.monotonic() + seconds
+    while True:
+        left = end - time.monotonic()
+        try:
+            return process.wait(max(0, min(left, _GLANCE)))
+        except subprocess.TimeoutExpired:
+            if left <= _GLANCE or _printed(log) > MOST_BYTES:
+                return None
+
+
+def _printed(log: Path) -> int:
+    return sum(file.stat().st_size for file in log.parent.glob(f"{log.name}*"))
+
+
+def read_output(file: Path) -> str:
+    """What was printed to `file`; of a very long text whole lines of both ends, with a word on what is left out."""
+    with file.open("rb") as written:
+        text = written.read(_KEPT)
+        if file.stat().st_size > 2 * _KEPT:
+            written.seek(-_KEPT, os.SEEK_END)
+            end = written.read()
+            # No half lines: what is left of half a secret would not be known as one.
+            text = text[: text.rfind(b"\n") + 1] or text
+            end = end[end.find(b"\n") + 1 :]
+            text += b"(what it gave between is left out)\n" + end
+        else:
+            text += written.read()
+    return text.decode(errors="replace").replace("\r\n", "\n")
 
 
 def environment_for(

@@ -3,62 +3,38 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sphinxext.tested_snippets.audit import Audit, audit_of
-from sphinxext.tested_snippets.domain import snippet_domain
+from sphinxext.tested_snippets.build import build_of
 from sphinxext.tested_snippets.source import stamp_of
-from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["proof_pages", "proof_uri"]
+__all__ = ["BUILDERS", "page_name", "proof_pages", "share_navigation"]
 
+#: The builders that write a file per page; only they have these pages.
+BUILDERS = frozenset({"html", "dirhtml"})
 _FOLDER = "_tests"
 
 
-def proof_uri(app: Sphinx, docname: str, test: str) -> str | None:
-    """The address of a test from the page `docname`; None where the test has no page.
-
-    Only HTML builders that write a file per page have these pages.
-    """
-    path, _ = split_node_id(test)
-    file = audit_of(app.config).project.root / path
-    if app.builder.name not in {"html", "dirhtml"} or not file.is_file():
-        return None
-    line = _line_of(app, test)
-    uri = app.builder.get_relative_uri(docname, _page_name(path))
-    return f"{uri}#L-{line}" if line else uri
-
-
-def _page_name(path: str) -> str:
+def page_name(path: str) -> str:
+    """What Sphinx calls the page of a file with tests, whose `path` is from the root."""
     return posixpath.join(_FOLDER, path)
-
-
-def _line_of(app: Sphinx, test: str) -> int | None:
-    audit = audit_of(app.config)
-    path, names = split_node_id(test)
-    file = audit.project.root / path
-    if file.suffix != ".rst":
-        code = find_test(file, names)
-        return code.line if code else None
-    declared = audit.tests_of_page(path).get(test)
-    return declared[0] if declared else None
 
 
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """A page for each file with tests of what is shown, where it changed (event ``html-collect-pages``)."""
-    if app.builder.name not in {"html", "dirhtml"}:
+    if app.builder.name not in BUILDERS:
         return
     builder: Any = app.builder
-    audit = audit_of(app.config)
-    proofs = audit.memory.proofs
+    build = build_of(app.config)
+    proofs = build.memory.proofs
     style = _style(builder)
-    for path in sorted(_proving(audit, app)):
-        file, page = audit.project.root / path, _page_name(path)
+    for path in sorted(proofs if build.known is not None else build.audit.proving()):
+        file, page = build.project.root / path, page_name(path)
         stamp = stamp_of(file)
         made_of = [*(stamp or ()), style]
         if stamp is None:
@@ -70,18 +46,6 @@ def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             body = builder.highlighter.highlight_block(text, language, force=True, linespans="L")
             yield page, {"title": path, "body": f"<h1>{path}</h1>\n{body}"}, "page.html"
             proofs[path] = made_of
-
-
-def _proving(audit: Audit, app: Sphinx) -> Iterable[str]:
-    """The files of all tests of what is shown."""
-    if audit.memory.warnings() is not None:
-        return audit.memory.proofs
-    return {
-        split_node_id(finding.check.test)[0]
-        for docname in snippet_domain(app.env).pages
-        for verdict in audit.verdicts(docname)
-        for finding in verdict.findings
-    }
 
 
 def _style(builder: Any) -> str:
@@ -101,7 +65,7 @@ def share_navigation(
     toctree = context.get("toctree")
     if not pagename.startswith(f"{_FOLDER}/") or toctree is None:
         return
-    known, folder = audit_of(app.config).navigation, posixpath.dirname(pagename)
+    known, folder = build_of(app.config).navigation, posixpath.dirname(pagename)
 
     def shared(**options: Any) -> Any:
         key = (folder, repr(sorted(options.items())))

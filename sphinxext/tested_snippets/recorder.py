@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sphinxext.tested_snippets.blocks import declared_tests
-from sphinxext.tested_snippets.evidence import Check, Environment, Evidence, EvidenceError
+from sphinxext.tested_snippets.blocks import current_test, declared_tests
+from sphinxext.tested_snippets.evidence import (
+    Check,
+    Environment,
+    Evidence,
+    EvidenceError,
+    Expectation,
+)
+from sphinxext.tested_snippets.formats import UnreadableFormat, of_page
 from sphinxext.tested_snippets.outcome import ATTRIBUTE, Outcome, Ran
 from sphinxext.tested_snippets.project import Project
-from sphinxext.tested_snippets.testcode import find_test, split_node_id
+from sphinxext.tested_snippets.sybil import example_of
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "makes_checks"]
 
 _Key = tuple[str, str]
+#: What a worker of pytest-xdist hands over: the cases of each function.
+_CASES = "tested_snippets_cases"
+#: What the summary calls a check by what :attr:`Check.passed` says.
+_STATES = {True: "verified", False: "failed", None: "skipped"}
 
 
 class Recorder:
@@ -25,6 +37,8 @@ class Recorder:
     :param folder: where the evidence files are.
     :param environment: the environment the session runs in.
     :param update: write what was observed instead of comparing it.
+    :param observe: write it for an environment that nothing is promised for: that a check fails, or can't be tried, is
+        what is asked there, and no failure of the session.
     :param command: what to run for recording, as messages name it.
     :param worker: whether this is a worker of pytest-xdist, whose controller does the work.
     :ivar outcomes: what became of each check, and of each test that should have made one.
@@ -38,46 +52,85 @@ class Recorder:
         environment: Environment,
         *,
         update: bool,
+        observe: bool = False,
         command: str,
         worker: bool = False,
     ) -> None:
         self.project = project
         self.folder = folder
         self.environment = environment
-        self.update = update
+        self.update = update or observe
+        self.observe = observe
         self.command = command
         self.worker = worker
         self.outcomes: list[Outcome] = []
         self.lines: list[str] = []
         self.failed = False
-        self._declared: dict[Path, Mapping[str, object]] = {}
+        self._unanswered = False
+        self._declared: dict[str, Mapping[str, tuple[int, str]]] = {}
+        #: The cases of each function that was collected with all that it has.
+        self._cases: dict[str, set[str]] = {}
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Remember which cases a function has, unless only some of them were asked for."""
+        function, parametrised, _ = item.nodeid.partition("[")
+        config = item.config
+        some = config.getoption("lf", False) or any("[" in named for named in config.args)
+        if parametrised and not some:
+            self._cases.setdefault(function, set()).add(item.nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Learn from a worker of pytest-xdist what the controller does not collect."""
+        for function, cases in getattr(node, "workeroutput", {}).get(_CASES, {}).items():
+            self._cases.setdefault(function, set()).update(cases)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Where only checks are asked for, leave out the tests of anything else."""
+        if not self.observe:
+            return
+        others = [item for item in items if not makes_checks(item)]
+        if others:
+            items[:] = [item for item in items if makes_checks(item)]
+            config.hook.pytest_deselected(items=others)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take over the checks a report carries; what others get is plain."""
-        if self.worker or ATTRIBUTE not in report.__dict__:
+        if self.worker:
+            return
+        if ATTRIBUTE not in report.__dict__:
+            self._unanswered |= report.failed
             return
         carried = report.__dict__.pop(ATTRIBUTE)
         ran: Ran = carried if isinstance(carried, Ran) else Ran.from_json(carried)
         line = ran.line or (report.location[1] or 0) + 1
         place = (report.nodeid, report.nodeid.partition("::")[0], line, ran.message)
         for check, environment in ran.checks:
-            state = "verified" if check.passed else "failed"
+            state = _STATES[check.passed]
             self.outcomes.append(Outcome(state, check.snippet, *place, check, environment))
         if not ran.checks:
+            self._unanswered |= report.failed
             state = "broken" if report.failed else "skipped"
             for name in ran.snippets or [report.nodeid]:
                 self.outcomes.append(Outcome(state, name, *place))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Compare or write."""
-        if self.worker or session.config.option.collectonly:
+        if self.worker:
+            output = session.config.workeroutput  # type: ignore[attr-defined] # xdist's
+            output[_CASES] = {function: sorted(cases) for function, cases in self._cases.items()}
+            return
+        if session.config.option.collectonly:
             return
         own = self.environment.file_name
         checks: dict[str, dict[_Key, Check]] = {own: {}}
         environments = {own: self.environment}
         for outcome in self.outcomes:
-            if outcome.check:
+            if outcome.check and outcome.state != "up_to_date":
                 name = own
                 if outcome.environment:
                     name = outcome.environment.file_name
@@ -87,6 +140,9 @@ class Recorder:
             tests = {test for kept in checks.values() for _, test in kept}
             for name in sorted(checks):
                 self._settle(session, environments[name], checks[name], tests)
+        answered = not (self._unanswered or self.failed)
+        if self.observe and answered and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = pytest.ExitCode.OK
 
     def _settle(
         self,
@@ -148,15 +204,18 @@ class Recorder:
 
     def _is_gone(self, test: str, ran: set[str]) -> bool:
         """Whether nothing can run a recorded check any more, or its test ran and didn't make it again."""
-        if test in ran:
+        cases = self._cases.get(test.partition("[")[0])
+        if test in ran or (cases and test not in cases and not of_page(test)):
             return True
-        path, names = split_node_id(test)
-        file = self.project.root / path
-        if file.suffix == ".rst":
-            if file not in self._declared:
-                self._declared[file] = declared_tests(file, self.project)
-            return test not in self._declared[file]
-        return find_test(file, names) is None
+        try:
+            return current_test(test, self.project, self._declared_by) is None
+        except UnreadableFormat:
+            return False  # What can't be told is kept.
+
+    def _declared_by(self, page: str) -> Mapping[str, tuple[int, str]]:
+        if page not in self._declared:
+            self._declared[page] = declared_tests(self.project.root / page, self.project)
+        return self._declared[page]
 
     def _differences(self, old: Evidence, new: Evidence, path: Path) -> list[str]:
         """What differs in one file of the evidence; the outcomes take it over."""
@@ -192,10 +251,46 @@ class Recorder:
         self.outcomes[index] = replace(outcome, state=state, differences=differences)
 
 
+def makes_checks(item: pytest.Item) -> bool:
+    """Whether a test is evidence for something that a page shows."""
+    return example_of(item) is not None or item.get_closest_marker("snippet") is not None
+
+
 def _difference(was: Check | None, now: Check | None) -> list[str]:
     if was is None:
         return ["is not in the evidence"]
     if now is None:
         return ["is in the evidence, but no such check exists any more"]
+    if was.literals or now.literals:
+        return list(_literal_differences(was, now))
     changed = [f.name for f in fields(Check) if getattr(was, f.name) != getattr(now, f.name)]
-    return [f"{name}: {getattr(was, name)!r} is now {getattr(now, name)!r}" for name in changed]
+    return [_changed(name, getattr(was, name), getattr(now, name)) for name in changed]
+
+
+#: What differs when the snippet itself does.
+TEXT_CHANGED = "its text changed"
+_DIGESTS = {"text_digest": TEXT_CHANGED, "test_digest": "its test changed"}
+
+
+def _changed(name: str, was: object, now: object) -> str:
+    """What changed of a check, in words: nobody reads digests."""
+    if name in _DIGESTS:
+        return _DIGESTS[name]
+    if isinstance(was, Expectation) and isinstance(now, Expectation):
+        return f"expected: {_expected(was)} is now {_expected(now)}"
+    return f"{name}: {was!r} is now {now!r}"
+
+
+def _expected(expectation: Expectation) -> str:
+    if expectation.fails is not None:
+        return f"a failure with {expectation.fails!r}"
+    return "that it runs" if expectation.output is None else f"output with {expectation.output!r}"
+
+
+def _literal_differences(was: Check, now: Check) -> Iterator[str]:
+    before = {one.text: f"{one.state} ({one.said})" for one in was.literals}
+    after = {one.text: f"{one.state} ({one.said})" for one in now.literals}
+    for text in sorted(before.keys() | after.keys()):
+        if before.get(text) != after.get(text):
+            gone, new = "not in the evidence", "not on the page any more"
+            yield f"``{text}``: {before.get(text, gone)} is now {after.get(text, new)}"

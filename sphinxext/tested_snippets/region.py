@@ -11,22 +11,16 @@ from __future__ import annotations
 import difflib
 import io
 import re
-import textwrap
 import tokenize
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sphinxext.tested_snippets.markers import (
-    DEFAULT_STYLE,
-    Markers,
-    MarkerStyle,
-    family,
-    region_name,
-)
+from sphinxext.tested_snippets.markers import Markers, family, region_name
 from sphinxext.tested_snippets.source import RegionError, Source
+from sphinxext.tested_snippets.styles import DEFAULT_STYLES, Styles
 
-__all__ = ["Cut", "cut", "cut_named", "refuse_eaten"]
+__all__ = ["Cut", "cut", "cut_between", "is_comment", "is_definition", "refuse_eaten"]
 
 _DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\s+\w")
 _COMMENT = re.compile(r"\s*(?:#|//|--|;|%|<!--|/\*|\*|\.\.|\(\*|\{#|!|')")
@@ -37,6 +31,7 @@ class Cut:
     """What was cut: `lines`, which stand in the file from line `first` to line `last` (1-based).
 
     `start_line` and `end_line` are the lines of the markers themselves, or None where there is no marker.
+    `chosen` are the lines that belong to it, or None where all of them do.
     """
 
     source: Source
@@ -44,44 +39,63 @@ class Cut:
     last: int
     start_line: int | None = None
     end_line: int | None = None
+    chosen: tuple[int, ...] | None = None
 
     @property
     def lines(self) -> list[str]:
         """The lines of the region, a new list each time."""
+        if self.chosen is not None:
+            return [self.source.lines[line - 1] for line in self.chosen]
         return list(self.source.lines[self.first - 1 : self.last])
+
+    @property
+    def numbered(self) -> list[tuple[int, str]]:
+        """The lines of the region with their numbers in the file."""
+        return list(zip(self.chosen or range(self.first, self.last + 1), self.lines))
 
 
 def cut(
     source: Source,
     markers: Markers,
-    style: MarkerStyle = DEFAULT_STYLE,
+    styles: Styles = DEFAULT_STYLES,
     within: range | None = None,
 ) -> Cut:
     """Cut the region that `markers` name out of `source`.
 
     :param within: the indexes of the lines to look at, where the page names a part of the file
         (``:pyobject:``); None means all.
-    :param style: the project's own marker style, by which markers of other regions are recognised too.
+    :param styles: the project's own marker styles, by which markers of other regions are recognised too.
     :raises RegionError: a marker is missing or ambiguous, the region is empty, or text of another region is
         in it. What stock ``literalinclude`` renders for the same markers is either equal to the result or
         one of these errors.
     """
     within = range(len(source.lines)) if within is None else within
     start = _only_line_with(source, markers.start, within) if markers.start else None
-    if start is not None and region_name(markers, style):
+    if start is not None and region_name(markers, styles):
         _refuse_part_of_word(source, start, markers.start)
-    return _cut_between(source, markers, start, style, within)
+    return cut_between(source, markers, start, styles, within)
 
 
-def _cut_between(
-    source: Source, markers: Markers, start: int | None, style: MarkerStyle, within: range
+def cut_between(
+    source: Source,
+    markers: Markers,
+    start: int | None,
+    styles: Styles,
+    within: range,
+    end: int | None = None,
 ) -> Cut:
+    """As :func:`cut`, where the index of the line with the start marker is known.
+
+    :param end: the index of the line with the end marker, where that is known too.
+    :raises RegionError: as :func:`cut`, except for the start marker.
+    """
     if start is None:
         first = within.start
     else:
         first = start if markers.start_included else start + 1
-    end = _end_line(source, markers, start, range(first, within.stop)) if markers.end else None
-    if end is not None and region_name(markers, DEFAULT_STYLE):
+    if end is None and markers.end:
+        end = _end_line(source, markers, start, range(first, within.stop))
+    if end is not None and region_name(markers, DEFAULT_STYLES):
         _refuse_part_of_word(source, end, markers.end)
     if end is None:
         stop = within.stop
@@ -91,7 +105,7 @@ def _cut_between(
     if markers.start or markers.end:
         _refuse_empty(result, markers)
     if markers.start and markers.end:
-        _refuse_other_regions(result, markers, style)
+        _refuse_other_regions(result, markers, styles)
     return result
 
 
@@ -198,9 +212,9 @@ def _refuse_empty(result: Cut, markers: Markers) -> None:
     )
 
 
-def _refuse_other_regions(result: Cut, markers: Markers, style: MarkerStyle) -> None:
+def _refuse_other_regions(result: Cut, markers: Markers, styles: Styles) -> None:
     """Another region's marker inside this one: its own end marker is missing, or the two are nested."""
-    other = _other_marker(result, markers, style)
+    other = _other_marker(result, markers, styles)
     if other is None:
         return
     line, text = other
@@ -213,7 +227,7 @@ def _refuse_other_regions(result: Cut, markers: Markers, style: MarkerStyle) -> 
     )
 
 
-def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[int, str] | None:
+def _other_marker(result: Cut, markers: Markers, styles: Styles) -> tuple[int, str] | None:
     assert markers.start is not None
     assert markers.end is not None
     assert result.start_line is not None
@@ -227,7 +241,7 @@ def _other_marker(result: Cut, markers: Markers, style: MarkerStyle) -> tuple[in
         return _definition_outside(result.source, body, _indent(start_text))
     if not is_comment(start_text):
         return None
-    dialect = family(markers.start, markers.end, start_text.strip(), style)
+    dialect = family(markers.start, markers.end, start_text.strip(), styles)
     comments = [(line, text) for line, text in body if is_comment(text)]
     return next(
         ((line, text) for line, text in comments if dialect.has(text, result.source.text)), None
@@ -277,71 +291,6 @@ def _offsets_in_strings(text: str) -> Sequence[tuple[int, int]]:
     except (tokenize.TokenError, SyntaxError, IndexError):
         pass  # Not Python: what could be read of it counts.
     return tuple(inside)
-
-
-def cut_named(source: Source, name: str, style: MarkerStyle) -> tuple[Cut, str]:
-    """Cut the snippet `name`, marked in `style`.
-
-    :returns: the cut, and its text without the indentation that all its lines have and without blank lines
-        at its ends.
-    :raises RegionError: as :func:`cut` does.
-    """
-    pattern = style.start_pattern(name)
-    # The name itself is found fast; only where it stands can the marker be.
-    with_name = source.lines_with(name, 0, len(source.lines))
-    found = [index for index in with_name if pattern.search(source.lines[index])]
-    if len(found) != 1:
-        known = sorted(filter(None, map(_matched_name(style), source.lines)))
-        raise _not_one(source, name, style, found, known)
-    start = source.lines[found[0]]
-    if _DEFINITION.match(start) and _goes_on(start):
-        raise RegionError(
-            source.path,
-            found[0] + 1,
-            f"the definition of the snippet {name!r} goes on after its first line",
-            "Write it on one line, so that the snippet starts on the next",
-        )
-    markers, whole = Markers(start.strip(), style.end_for(name)), range(len(source.lines))
-    result = _cut_between(source, markers, found[0], style, whole)
-    return result, textwrap.dedent("".join(result.lines)).strip("\n") + "\n"
-
-
-def _goes_on(definition: str) -> bool:
-    """Whether the arguments of a definition that starts on this line end on a later one."""
-    code = re.sub(r"\"[^\"]*\"|'[^']*'", "", definition).split("#")[0].rstrip()
-    return code.count("(") > code.count(")") or code.endswith("\\")
-
-
-def _matched_name(style: MarkerStyle) -> Callable[[str], str | None]:
-    pattern = style.start_pattern()
-
-    def name(line: str) -> str | None:
-        match = pattern.search(line)
-        return match["name"] if match else None
-
-    return name
-
-
-def _not_one(
-    source: Source, name: str, style: MarkerStyle, found: list[int], known: list[str]
-) -> RegionError:
-    if found:
-        lines = ", ".join(str(index + 1) for index in found[:5])
-        return RegionError(
-            source.path,
-            found[1] + 1,
-            f"the snippet {name!r} is ambiguous: lines {lines} start it",
-            "Give each snippet of a file a name of its own",
-        )
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    marker = style.start.replace("{name}", name)
-    return RegionError(
-        source.path,
-        None,
-        f"there is no snippet {name!r}: no line has {marker!r}{hint}",
-        "Correct the name on the page or mark the snippet in the file",
-    )
 
 
 def refuse_eaten(path: str, lines: Sequence[tuple[int, str]], columns: int) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sphinxext.tested_snippets import __version__
-from sphinxext.tested_snippets.recorder import Recorder
+from sphinxext.tested_snippets.include import include_named
+from sphinxext.tested_snippets.outcome import Outcome
+from sphinxext.tested_snippets.page_blocks import Place
+from sphinxext.tested_snippets.project import Project
+from sphinxext.tested_snippets.recorder import TEXT_CHANGED, Recorder
 from sphinxext.tested_snippets.reports import (
     as_json,
     as_sarif,
@@ -19,6 +25,8 @@ from sphinxext.tested_snippets.reports import (
     summary,
     workflow_commands,
 )
+from sphinxext.tested_snippets.source import RegionError
+from sphinxext.tested_snippets.unreached import unreached
 
 __all__ = ["Reporter"]
 
@@ -30,12 +38,20 @@ class Reporter:
 
     :param report: the file to write to, or None.
     :param waived: the waived blocks; they are known when the session ends.
+    :param globs: those that name the pages, each with the files that it names.
     """
 
-    def __init__(self, recorder: Recorder, report: str | None, waived: AbstractSet[str]) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        report: str | None,
+        waived: AbstractSet[str],
+        globs: Mapping[str, Collection[Path]],
+    ) -> None:
         self.recorder = recorder
         self.report = report
         self.waived = waived
+        self.globs = globs
         self._elsewhere: set[str] = set()
 
     @pytest.hookimpl(optionalhook=True)
@@ -63,26 +79,44 @@ class Reporter:
     def _text(self, path: Path) -> str:
         outcomes = self.recorder.outcomes
         if path.suffix == ".sarif":
-            return as_text(as_sarif(outcomes, __version__))
+            return as_text(as_sarif(self._with_causes(), __version__, self._folder()))
         waived = self.waived | self._elsewhere
         return as_text(as_json(outcomes, waived, self.recorder.environment))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how many snippets came out how, and what became of the evidence."""
         recorder = self.recorder
-        if recorder.lines or recorder.outcomes:
+        left = list(unreached(terminalreporter.config, recorder.project.root, self.globs))
+        if recorder.lines or recorder.outcomes or left:
             terminalreporter.section("snippets", red=recorder.failed, green=not recorder.failed)
         if recorder.outcomes:
             waived = self.waived | self._elsewhere
             terminalreporter.line(summary(counted(recorder.outcomes, waived)))
-        for line in recorder.lines:
+        for line in [*recorder.lines, *left]:
             terminalreporter.line(line)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in workflow_commands(recorder.outcomes, self._folder()):
+            for line in workflow_commands(self._with_causes(), self._folder()):
                 terminalreporter.line(line)
+
+    def _with_causes(self) -> Sequence[Outcome]:
+        project = self.recorder.project
+        return [replace(o, cause=_cause(o, project)) for o in self.recorder.outcomes]
 
     def _folder(self) -> str:
         """The project's root from that of the repository that GitHub has checked out."""
         root = self.recorder.project.root.resolve()
         workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
         return root.relative_to(workspace).as_posix() if workspace in root.parents else ""
+
+
+def _cause(outcome: Outcome, project: Project) -> Place | None:
+    """The lines of a snippet that failed or changed, where it is a region of a file."""
+    path, _, name = outcome.snippet.rpartition("::")
+    changed = outcome.state == "failed" or TEXT_CHANGED in outcome.differences
+    if not (changed and name):
+        return None
+    try:
+        cut = include_named(project.root / path, path, name, project.styles).cut
+    except (RegionError, ValueError, OSError):
+        return None  # A block of a page, or a statement: the check stands where it does.
+    return Place(path, cut.first, cut.last) if cut else None

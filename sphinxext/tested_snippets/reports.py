@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from sphinxext.tested_snippets.evidence import Environment, digest
 from sphinxext.tested_snippets.outcome import Outcome
+from sphinxext.tested_snippets.page_blocks import Place
 
 __all__ = ["as_json", "as_sarif", "as_text", "counted", "summary", "workflow_commands"]
 
@@ -20,9 +21,11 @@ _STATES: Mapping[str, str] = {
     "failed": "The snippet did not behave as its check expects.",
     "differs": "What was observed differs from the committed evidence.",
     "verified": "",
+    "up_to_date": "",
     "skipped": "",
 }
-_SHOWN = ("verified", "differs", "failed", "broken", "skipped")
+_SHOWN = ("verified", "up_to_date", "differs", "failed", "broken", "skipped")
+#: The states that a reader has to do something about.
 _DEFECTS = ("broken", "failed", "differs")
 #: A page may be about a long log; an annotation is not.
 _LONGEST = 4000
@@ -45,7 +48,9 @@ def summary(counts: Mapping[str, int]) -> str:
     """For instance ``12 snippets: 9 verified, 1 failed, 2 waived``."""
     total = sum(counts.values())
     noun = "snippet" if total == 1 else "snippets"
-    return f"{total} {noun}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
+    return f"{total} {noun}: " + ", ".join(
+        f"{count} {state.replace('_', ' ')}" for state, count in counts.items()
+    )
 
 
 def as_json(
@@ -96,6 +101,7 @@ def _message(outcome: Outcome) -> str:
     said = outcome.message or "\n".join(outcome.differences)
     where = f" on {outcome.check.runtime}" if outcome.check else ""
     where += f" ({outcome.environment})" if outcome.environment else ""
+    where += f", checked by {outcome.path}:{outcome.line}," if outcome.cause else ""
     text = f"{outcome.snippet}{where} {_VERBS[outcome.state]}:\n{said}"
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
@@ -107,8 +113,11 @@ _VERBS = {
 }
 
 
-def as_sarif(outcomes: Iterable[Outcome], version: str) -> dict[str, Any]:
-    """The defects as SARIF 2.1.0, for code scanning."""
+def as_sarif(outcomes: Iterable[Outcome], version: str, folder: str = "") -> dict[str, Any]:
+    """The defects as SARIF 2.1.0, for code scanning.
+
+    :param folder: the project's root from that of the repository, "" where they are the same.
+    """
     found = sorted((o for o in outcomes if o.state in _DEFECTS), key=_place)
     driver = {
         "name": "sphinxext-tested-snippets",
@@ -121,9 +130,9 @@ def as_sarif(outcomes: Iterable[Outcome], version: str) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "originalUriBaseIds": {
-            "%SRCROOT%": {"description": {"text": "The folder of pytest's settings."}}
+            "%SRCROOT%": {"description": {"text": "The root of the repository."}}
         },
-        "results": [_result(outcome) for outcome in found],
+        "results": [_result(outcome, folder) for outcome in found],
     }
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -132,20 +141,34 @@ def as_sarif(outcomes: Iterable[Outcome], version: str) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
-    location = {
-        "artifactLocation": {"uri": quote(outcome.path), "uriBaseId": "%SRCROOT%"},
-        "region": {"startLine": outcome.line},
-    }
+def _result(outcome: Outcome, folder: str) -> dict[str, Any]:
+    check = Place(outcome.path, outcome.line, outcome.line)
+    related = (
+        {"relatedLocations": [{**_location(check, folder), "message": {"text": "the check"}}]}
+        if outcome.cause
+        else {}
+    )
     return {
         "ruleId": f"snippet-{outcome.state}",
         "ruleIndex": _DEFECTS.index(outcome.state),
         "level": "error",
         "message": {"text": _message(outcome)},
-        "locations": [{"physicalLocation": location}],
+        "locations": [_location(outcome.cause or check, folder)],
+        **related,
         # The line may change, the defect is still the same one.
         "partialFingerprints": {"snippetTest/v1": digest(f"{outcome.state} {outcome.test}")},
     }
+
+
+def _location(place: Place, folder: str) -> dict[str, Any]:
+    physical = {
+        "artifactLocation": {
+            "uri": quote(str(PurePosixPath(folder, place.path))),
+            "uriBaseId": "%SRCROOT%",
+        },
+        "region": {"startLine": place.first, "endLine": place.last},
+    }
+    return {"physicalLocation": physical}
 
 
 def workflow_commands(outcomes: Sequence[Outcome], folder: str = "") -> Iterator[str]:
@@ -154,10 +177,14 @@ def workflow_commands(outcomes: Sequence[Outcome], folder: str = "") -> Iterator
     :param folder: the project's root from that of the repository, "" where they are the same.
     """
     for outcome in sorted((o for o in outcomes if o.state in _DEFECTS), key=_place):
-        path = str(PurePosixPath(folder, outcome.path))
-        title = f"Snippet {_VERBS[outcome.state]}"
-        properties = (("file", path), ("line", str(outcome.line)), ("title", title))
-        written = ",".join(f"{name}={_property(value)}" for name, value in properties)
+        place = outcome.cause or Place(outcome.path, outcome.line, outcome.line)
+        properties = {
+            "file": str(PurePosixPath(folder, place.path)),
+            "line": str(place.first),
+            **({"endLine": str(place.last)} if place.last > place.first else {}),
+            "title": f"Snippet {_VERBS[outcome.state]}",
+        }
+        written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         yield f"::error {written}::{_data(_message(outcome))}"
 
 

@@ -1,24 +1,27 @@
-"""Finds in the source of a reStructuredText page the literal blocks its reader sees.
+"""Finds in the source of a reStructuredText page the literal blocks and the statements its reader sees.
 
-A line-oriented scanner that follows docutils' rules for what begins and ends a block, and knows
-nothing of inline markup. It does not enter table cells drawn with characters, included files or
-docstrings; the build compares what it found with what Sphinx shows and reports the difference.
+A line-oriented scanner that follows docutils' rules for what begins and ends a block; of inline markup it
+takes what is left of the lines. It does not look for blocks in table cells drawn with characters, nor enter
+included files or docstrings; the build compares what it found with what Sphinx shows and reports the difference.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sphinxext.tested_snippets._rest_directives import (
-    FIELD,
-    Directive,
-    Malformed,
-    Shape,
-    dedented,
-    take_apart,
-    without_doctest_flags,
+from sphinxext.tested_snippets._collecting import Collector
+from sphinxext.tested_snippets._known_directives import (
+    LANGUAGE,
+    LITERAL,
+    NO_ARGUMENT,
+    OF_SIDES,
+    OPAQUE,
+    RUNNING,
+    highlighted_as,
+    shown,
 )
+from sphinxext.tested_snippets._rest_directives import FIELD, Malformed, Shape, take_apart
 from sphinxext.tested_snippets._rest_enumerators import enumerator_width
 from sphinxext.tested_snippets._rest_lines import (
     Line,
@@ -31,14 +34,12 @@ from sphinxext.tested_snippets._rest_lines import (
     quotes,
     trimmed,
 )
-from sphinxext.tested_snippets._rest_tables import table_end
-from sphinxext.tested_snippets.page import Block, Declared, Page, Problem
+from sphinxext.tested_snippets._rest_roles import find_roles, may_have
+from sphinxext.tested_snippets._rest_tables import cells_of, table_end
+from sphinxext.tested_snippets.page import Page, Role, split_sides
+from sphinxext.tested_snippets.statement import ROLES
 
-__all__ = ["Block", "Declared", "Page", "Problem", "scan"]
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+__all__ = ["scan"]
 
 
 _SIMPLE_NAME = r"(?:(?!_)\w)+(?:[-._+:](?:(?!_)\w)+)*"
@@ -65,73 +66,53 @@ _TARGET_NAME = re.compile(
     r"(?:_|`(?![ `])(?:[^`\\]|\\.)+`|(?![ `_])(?:[^:\\]|\\.|:(?! |$))+(?<!:)) ?:(?: |$)"
 )
 
-#: Deeper than this nobody writes, and docutils itself gives up.
-_DEEPEST = 60
 
-_CODE = Shape("word")
-_SESSION = Shape("text")
-_FILE = Shape("text", required=True, content="none")
-#: The directives that show a literal block, with the name of its kind.
-_LITERAL: Mapping[str, tuple[str, Shape]] = {
-    "literalinclude": ("literalinclude", _FILE),
-    "snippet": ("snippet", _FILE),
-    "code-block": ("code-block", _CODE),
-    "sourcecode": ("code-block", _CODE),
-    "code": ("code-block", Shape("word", content="required")),
-    "parsed-literal": ("parsed-literal", Shape(content="required")),
-    "testcode": ("testcode", _SESSION),
-    "testoutput": ("testoutput", _SESSION),
-    "doctest": ("doctest", _SESSION),
-}
-#: What is highlighted the same wherever it stands.
-_LANGUAGE = {"testcode": "python", "testoutput": "none", "doctest": "pycon"}
-#: Directives whose content docutils does not read as reStructuredText, or never shows.
-_OPAQUE = _names(
-    "altair-plot argparse bibliography command-output contents csv-table currentmodule date"
-    " default-role digraph eval exec graph graphviz image include index inheritance-diagram ipython"
-    " jinja jupyter-execute line-block math mermaid meta plantuml plot productionlist"
-    " program-output prompt raw replace restructuredtext-test-directive role sectionauthor"
-    " sectnum tabularcolumns target-notes testcleanup testsetup title toctree uml unicode"
-    " autosummary"
-)
-#: Directives without argument, whose content may begin behind the ``::``.
-_NO_ARGUMENT = _names(
-    "acks attention caution compound danger epigraph error footer glossary header highlights hint"
-    " hlist important note pull-quote seealso tip todo warning"
-)
-
-
-def scan(text: str, highlight_language: str = "default") -> Page:
-    """Find the literal blocks of a page and the checks declared for them; raises nothing.
+def scan(text: str, highlight_language: str = "default", roles: Collection[str] = ROLES) -> Page:
+    """Find the literal blocks of a page, the checks declared for them, and its roles; raises nothing.
 
     :param text: the page's source.
     :param highlight_language: what blocks are highlighted as unless the page says otherwise
         (``highlight_language`` in conf.py).
+    :param roles: the names of the roles to find; ``literal`` is double backquotes, too.
     """
-    scanner = _Scanner(Source(text), highlight_language)
+    scanner = _Scanner(Source(text), highlight_language, roles)
     scanner.body(scanner.source.lines, titled=True)
-    scanner.drop_checks("the page ends")
-    return Page(tuple(scanner.blocks), tuple(sorted(scanner.problems, key=lambda p: p.line)))
+    # Most pages have none, and to know which lines are running text takes longer than to see that.
+    return scanner.found.page(scanner.roles() if may_have([Line(text, 0)], roles) else ())
 
 
 class _Scanner:
     """Walks over a page once. A method that reads a construct returns the index of the line after it."""
 
-    def __init__(self, source: Source, language: str) -> None:
+    def __init__(self, source: Source, language: str, roles: Collection[str]) -> None:
         self.source = source
+        self._wanted = roles
         self.language = language
-        self.blocks: list[Block] = []
-        self.problems: list[Problem] = []
-        self._checks: list[Declared] = []
+        self.found = Collector()
         self._titles: list[str] = []
         self._styles: list[str] = []
         self._depth = 0
         self._in_front = True
+        #: The numbers of lines that are not running text.
+        self._silent: set[int] = set()
+        #: The cells whose text can't be told from their neighbours' by lines alone.
+        self._cells: list[list[Line]] = []
+
+    def roles(self) -> Iterator[Role]:
+        """The roles in what is running text, once the page has been read."""
+        running = [
+            Line("", line.number) if self._is_silent(line) else line for line in self.source.lines
+        ]
+        for lines in (running, *self._cells):
+            yield from find_roles(lines, self._wanted)
+
+    def _is_silent(self, line: Line) -> bool:
+        """Whether a line is no running text; titles end where they are underlined."""
+        return line.number in self._silent or bool(_ADORNMENT.match(line.text))
 
     def body(self, lines: list[Line], titled: bool = False) -> None:
         """Read the constructs of `lines`; `titled` says whether section titles may be among them."""
-        if self._depth > _DEEPEST:
-            self._problem(lines[0].number, "nested too deeply to be read; use fewer levels")
+        if lines and self.found.is_too_deep(lines[0].number, self._depth):
             return
         self._depth += 1
         at = 0
@@ -166,10 +147,15 @@ class _Scanner:
             return indented(lines, at, first=1, until_blank=True)[1]
         end = table_end(lines, at)
         if end:
-            return end
+            return self._table(lines, at, end)
         if _ADORNMENT.match(text):
             return self._adornment(lines, at, titled)
         return self._text(lines, at, titled)
+
+    def _table(self, lines: list[Line], at: int, end: int) -> int:
+        if may_have(lines[at:end], self._wanted):
+            self._cells += cells_of(lines[at:end])
+        return self._silence(lines, at, end)
 
     # Constructs with a body
 
@@ -247,7 +233,7 @@ class _Scanner:
         level = self._styles.index(style)
         if level > len(self._titles):
             return
-        self.drop_checks(f"the section {title!r} begins")
+        self.found.begin_section(title)
         self._titles[level:] = [title]
 
     def _literal(self, lines: list[Line], at: int) -> int:
@@ -288,10 +274,16 @@ class _Scanner:
             return self._directive(lines, at, directive.group(1).lower(), directive.end())
         if text == ".." and is_blank(lines, at + 1):
             return at + 1
-        return indented(lines, at, first=2)[1]
+        return self._silence(lines, at, indented(lines, at, first=2)[1])
+
+    def _silence(self, lines: Sequence[Line], at: int, end: int) -> int:
+        self._silent.update(line.number for line in lines[at:end])
+        return end
 
     def _directive(self, lines: list[Line], at: int, name: str, width: int) -> int:
         block, end = indented(lines, at, first=width)
+        if name == "snippet-check" or name in LITERAL or name in OPAQUE - RUNNING:
+            self._silence(lines, at, end)
         try:
             if name == "snippet-check":
                 self._declare(lines[at].number, block)
@@ -299,19 +291,18 @@ class _Scanner:
             self._in_front = False
             if name == "highlight":
                 self.language = take_apart(block, Shape("word", True, "none")).argument
-            elif name in _LITERAL:
+            elif name in LITERAL:
                 self._literal_directive(lines[at].number, name, block)
-            elif name not in _OPAQUE:
+            elif name == "before-after":
+                self._sides(lines[at].number, block)
+            elif name not in OPAQUE:
                 self._enter(name, block)
         except Malformed as reason:
-            self._checks.clear()
-            self._problem(
-                lines[at].number, f"Sphinx refuses this {name!r} directive: {reason}. Correct it."
-            )
+            self.found.refuse(lines[at].number, name, reason)
         return end
 
     def _enter(self, name: str, block: list[Line]) -> None:
-        shape = Shape() if name in _NO_ARGUMENT else Shape("unknown")
+        shape = Shape() if name in NO_ARGUMENT else Shape("unknown")
         try:
             content = take_apart(block, shape).content
         except Malformed:
@@ -319,69 +310,47 @@ class _Scanner:
             content = trimmed(block)
         titles = list(self._titles)
         if content:
-            self.body(content, titled=name not in _NO_ARGUMENT)
+            self.body(content, titled=name not in NO_ARGUMENT)
         self._titles = titles
 
     def _literal_directive(self, index: int, name: str, block: list[Line]) -> None:
-        kind, shape = _LITERAL[name]
+        kind, shape = LITERAL[name]
         directive = take_apart(block, shape)
         options = directive.options
-        if kind in _LANGUAGE and "hide" in options:
+        if kind in LANGUAGE and "hide" in options:
             return
         last = max([index, *(line.number for line in trimmed(block))])
-        text = _shown(kind, directive)
-        own = directive.argument if kind == "code-block" else options.get("language", "")
-        language = _LANGUAGE.get(kind) or own or self.language
-        self._emit(kind, directive.argument, options, text, language, index, last)
+        text = shown(kind, options, directive.content)
+        language = highlighted_as(kind, directive.argument, options, self.language)
+        span = self.source.span(index, last)
+        self.found.add(kind, directive.argument, options, text, language, index, span, self._titles)
+
+    def _sides(self, index: int, block: list[Line]) -> None:
+        """The two snippets that a ``before-after`` names, or the blocks of its content."""
+        directive = take_apart(block, Shape("text"))
+        options = {name: directive.options[name] for name in OF_SIDES & directive.options.keys()}
+        language = options.get("language", self.language)
+        line, (start, _) = index, self.source.span(index, index)
+        end = start
+        for number, target in enumerate(split_sides(directive.argument)):
+            found, (begin, end) = self.source.find(target, end)
+            if number:  # The first stands where the directive does.
+                line, start = found, begin
+            self.found.add(
+                "snippet", target, options, None, language, line, (start, end), self._titles
+            )
+        if directive.content:
+            self.body(directive.content)
 
     def _declare(self, index: int, block: list[Line]) -> None:
         directive = take_apart(block, Shape("word"))
-        setup = joined(directive.content)
-        self._checks.append(Declared(directive.argument, directive.options, setup, index + 1))
+        self.found.declare(directive.argument, directive.options, joined(directive.content), index)
 
     # Results
 
     def _show(self, kind: str, lines: Sequence[Line], language: str | None = None) -> None:
         first, last = lines[0].number, lines[-1].number
-        self._emit(kind, "", {}, joined(lines), language or self.language, first, last)
-
-    def _emit(
-        self,
-        kind: str,
-        argument: str,
-        options: Mapping[str, str],
-        text: str | None,
-        language: str,
-        first: int,
-        last: int,
-    ) -> None:
-        start, end = self.source.span(first, last)
-        titles, checks = tuple(self._titles), tuple(self._checks)
-        self._checks.clear()
-        self.blocks.append(
-            Block(kind, argument, options, text, language, first + 1, start, end, titles, checks)
-        )
-
-    def drop_checks(self, where: str) -> None:
-        """Report the checks that still wait for their block."""
-        for check in self._checks:
-            self._problem(
-                check.line - 1,
-                f"this snippet-check declares a check of the next block, but {where} before one"
-                " comes. Move it directly before the block it is for, or remove it.",
-            )
-        self._checks.clear()
-
-    def _problem(self, index: int, message: str) -> None:
-        self.problems.append(Problem(index + 1, message))
-
-
-def _shown(kind: str, directive: Directive) -> str | None:
-    if kind in ("literalinclude", "snippet"):
-        return None
-    if kind == "code-block":
-        return dedented(directive.content, directive.options.get("dedent"))
-    if kind == "doctest":
-        trim = "no-trim-doctest-flags" not in directive.options
-        return without_doctest_flags(directive.content, trim)
-    return joined(directive.content)
+        self._silence(lines, 0, len(lines))
+        span = self.source.span(first, last)
+        shown_as = language or self.language
+        self.found.add(kind, "", {}, joined(lines), shown_as, first, span, self._titles)

@@ -20,6 +20,7 @@ from sphinxext.tested_snippets.evidence import Environment, Expectation
 
 __all__ = [
     "CheckFailed",
+    "Observed",
     "Runner",
     "RuntimeMissing",
     "SetupError",
@@ -86,8 +87,20 @@ class CheckFailed(AssertionError):
         self.observed = observed
 
 
-def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
-    """Execute `snippet` and return the line that met the expectation ("" when running was all).
+@dataclass(frozen=True)
+class Observed:
+    """What a snippet gave that behaved as expected.
+
+    :param line: the line that met the expectation, "" when running was all.
+    :param text: all that it gave: its output, or the message that it failed with.
+    """
+
+    line: str
+    text: str
+
+
+def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> Observed:
+    """Execute `snippet` and return what it gave.
 
     :raises CheckFailed: it did not behave as expected.
     :raises SetupError: the runner could not set it up.
@@ -105,17 +118,17 @@ def meet(expected: Expectation, runner: Runner, snippet: Snippet) -> str:
             f"it ran, but was expected to fail with {expected.fails!r}", "it ran without a failure"
         )
     if expected.output is None:
-        return ""
+        return Observed("", output)
     line = line_with(output, expected.output)
     if line is None:
         raise CheckFailed(
             f"no line of its output has {expected.output!r}. It gave:\n{output or '(nothing)'}",
             _last_line(output),
         )
-    return line
+    return Observed(line, output)
 
 
-def _meet_failure(expected: Expectation, error: BaseException) -> str:
+def _meet_failure(expected: Expectation, error: BaseException) -> Observed:
     __tracebackhide__ = True
     own = isinstance(error, SnippetFailed)
     message = str(error) if own else f"{type(error).__name__}: {error}"
@@ -129,7 +142,7 @@ def _meet_failure(expected: Expectation, error: BaseException) -> str:
             f"it failed, but no line of the message has {expected.fails!r}. It failed with:\n{shown}",
             _last_line(message),
         ) from error
-    return line
+    return Observed(line, message)
 
 
 def environment_of(runner: Runner, distributions: Iterable[str]) -> Environment | None:

@@ -1,11 +1,6 @@
 """The runners that are built in: ``python``, ``pytest`` and ``shell``, each snippet in a process of its own.
 
-A project names their fixtures in ``snippets_runtimes``, or makes runners of its own from the classes here::
-
-    snippets_runtimes =
-        python = snippets_python
-        lib 1 = snippets_python(.venv-1/bin/python)
-        shell = snippets_shell
+A project names their fixtures in ``snippets_runtimes``, or makes runners of its own from the classes here.
 
 A snippet runs in an empty folder, which is its ``HOME`` as well, and sees no environment variables but
 harmless ones and those that ``snippets_pass_env`` names.
@@ -41,7 +36,7 @@ from sphinxext.tested_snippets.runner import (
 if TYPE_CHECKING:
     from sphinxext.tested_snippets.normalise import Normaliser
 
-__all__ = ["FIXTURES", "PytestRunner", "PythonRunner", "ShellRunner"]
+__all__ = ["PytestRunner", "PythonRunner", "ShellRunner"]
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -144,10 +139,9 @@ class _Runner:
 
     def _refuse_endless(self, done: process.Done) -> None:
         if done.status is None:
-            raise SnippetFailed(
-                f"TimeoutError: it did not end within {self.seconds:g} seconds",
-                f"Until then it gave:\n{done.output}",
-            )
+            reason = f"TimeoutError: it did not end within {self.seconds:g} seconds"
+            reason = f"it {done}, and was ended" if done.flooded else reason
+            raise SnippetFailed(reason, f"Until then it gave:\n{done.output}")
 
 
 class PythonRunner(_Runner):
@@ -171,6 +165,11 @@ class PythonRunner(_Runner):
             reason = said.get("message") or f"Python {done}"
             raise SetupError(f"{reason}\n{said.get('details', done.output)}")
         self._refuse_endless(done)
+        if "skipped" in said:
+            raise RuntimeMissing(
+                f"the session leaves out {said['skipped']}, and nothing may be said to run that doesn't. Take "
+                "`# doctest: +SKIP` away, or waive the block with `:waive: reason`"
+            )
         if "differs" in said:
             raise CheckFailed(said["differs"], said["observed"])
         if "message" in said or done.status:
@@ -237,15 +236,19 @@ class ShellRunner(_Runner):
         :raises SetupError: the hidden set-up failed.
         """
         try:
-            commands = read_session(snippet.text)
+            commands = read_session(snippet.text, snippet.language)
         except ValueError as error:
             raise CheckFailed(str(error), "not a console session") from None
         with self._place() as place:
             (place.own / "setup").write_text(snippet.setup, encoding="utf-8")
             for index, command in enumerate(commands):
-                (place.own / f"command-{index}").write_text(command.text, encoding="utf-8")
-            script = [str(_SCRIPTS / "run_shell.sh"), str(place.own), str(len(commands))]
-            done = self._run(place, ["bash", "--noprofile", "--norc", *script])
+                # A session shows each command that fails; a script would go on, and count its last one alone.
+                text = f"set -e\n{command.text}" if command.is_script else command.text
+                (place.own / f"command-{index}").write_text(text, encoding="utf-8")
+            # Named on the command line, the script would be in each message of the shell.
+            script = (_SCRIPTS / "run_shell.sh").read_text(encoding="utf-8")
+            options = ["--noprofile", "--norc", "-c", script, "bash"]
+            done = self._run(place, ["bash", *options, str(place.own), str(len(commands))])
             if not (place.own / "prepared").exists():
                 raise SetupError(f"the shell {done}:\n{done.output}")
             outputs = []
@@ -254,8 +257,8 @@ class ShellRunner(_Runner):
         return "".join(outputs)
 
     def _judge(self, folder: Path, index: int, command: Command, done: process.Done) -> str:
-        output, status = folder / f"output-{index}", folder / f"status-{index}"
-        text = output.read_bytes().decode(errors="replace") if output.exists() else ""
+        output, status = folder / f"log-{index}", folder / f"status-{index}"
+        text = process.read_output(output) if output.exists() else ""
         first = command.text.split("\n")[0]
         if not status.exists():
             self._refuse_endless(replace(done, output=text))
@@ -268,7 +271,8 @@ class ShellRunner(_Runner):
             )
         code = status.read_text(encoding="ascii").strip() if status.exists() else done.status
         if str(code) != "0" or not status.exists():
-            reason = f"`{first}` failed with exit status {code}"
+            what = "the script" if command.is_script else f"`{first}`"
+            reason = f"{what} failed with exit status {code}"
             raise SnippetFailed(f"{text.rstrip()}\n{reason}".lstrip())
         return text
 
@@ -316,5 +320,10 @@ def snippets_shell(pytestconfig: pytest.Config, snippet_redactor: Normaliser) ->
     return ShellRunner(**_from_settings(pytestconfig, snippet_redactor))
 
 
-#: The names of the fixtures: what they give costs nothing to start.
-FIXTURES = frozenset({"snippets_python", "snippets_pytest", "snippets_shell"})
+_PYTHON = frozenset({"python", "python3", "py", "py3"})
+#: The languages that each of the fixtures runs, by its name; what they give costs nothing to start.
+FIXTURES: Mapping[str, frozenset[str]] = {
+    "snippets_python": _PYTHON | {"pycon", "python-console"},
+    "snippets_pytest": _PYTHON,
+    "snippets_shell": frozenset({"bash", "console", "sh", "shell", "shell-session"}),
+}

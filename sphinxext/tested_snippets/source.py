@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
-__all__ = ["RegionError", "Source", "Stamp", "stamp_of"]
+from sphinxext.tested_snippets.phrase import ended
 
+__all__ = ["UTF_8", "RegionError", "Source", "Stamp", "forget_files", "stamp_of"]
+
+#: How files are read unless the page or ``conf.py`` says otherwise, as Sphinx does: a byte order mark is no text.
+UTF_8 = "utf-8-sig"
 
 #: Differs whenever a file was written, whatever its timestamp says; see :func:`stamp_of`.
 Stamp = Optional[tuple[int, ...]]
@@ -37,25 +42,30 @@ class RegionError(Exception):
 
     def __init__(self, path: str, line: int | None, found: str, remedy: str) -> None:
         where = path if line is None else f"{path}:{line}"
-        super().__init__(f"{where}: {found}. {remedy}.")
+        super().__init__(f"{where}: {ended(found)} {remedy}.")
         self.path = path
         self.line = line
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file, read once. `lines` keep their line ends, split as :meth:`str.splitlines` does."""
+    """A file, read once. `lines` keep their line ends, split as :meth:`str.splitlines` does.
+
+    `memory` is for what others find out about the file, so that they look once.
+    """
 
     path: str
     text: str
     lines: Sequence[str]
     offsets: Sequence[int]
+    memory: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def from_text(cls, path: str, text: str) -> Source:
         """Index `text`; `path` is what errors call it."""
         lines = text.splitlines(True)
-        offsets, position = [], 0
+        # Not a list: of a large file its numbers would take as much memory as the text.
+        offsets, position = array("Q"), 0
         for line in lines:
             offsets.append(position)
             position += len(line)
@@ -63,7 +73,7 @@ class Source:
 
     @classmethod
     def read(
-        cls, path: Path, name: str, encoding: str = "utf-8-sig", tab_width: int | None = None
+        cls, path: Path, name: str, encoding: str = UTF_8, tab_width: int | None = None
     ) -> Source:
         """Read `path`, from memory when it is the file that was read before.
 
@@ -82,8 +92,8 @@ class Source:
             raise RegionError(
                 name,
                 None,
-                f"is not {encoding} ({error})",
-                "Name the file's encoding with :encoding:",
+                f"is not {'UTF-8' if encoding == UTF_8 else encoding} ({error})",
+                "Save it as UTF-8, or show it with literalinclude and name its encoding with :encoding:",
             ) from None
 
     def lines_with(self, marker: str, first: int, stop: int) -> Iterator[int]:
@@ -110,3 +120,8 @@ def _read(path: Path, name: str, encoding: str, tab_width: int | None, stamp: St
     with path.open(encoding=encoding) as file:
         text = file.read()
     return Source.from_text(name, text if tab_width is None else text.expandtabs(tab_width))
+
+
+def forget_files(*_: Any) -> None:
+    """Give back the memory of the files that were read, when all pages have been (event ``env-updated``)."""
+    _read.cache_clear()

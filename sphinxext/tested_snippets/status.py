@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from sphinxext.tested_snippets.audit import audit_of
-from sphinxext.tested_snippets.domain import snippet_status
-from sphinxext.tested_snippets.evidence import Check
-from sphinxext.tested_snippets.proofs import proof_uri
+from sphinxext.tested_snippets.build import audit_of
+from sphinxext.tested_snippets.page_nodes import snippet_status
+from sphinxext.tested_snippets.phrase import to_say
+from sphinxext.tested_snippets.places import add_below, anchor, marked
+from sphinxext.tested_snippets.proof_items import proof_item
+from sphinxext.tested_snippets.testcode import label_of
+from sphinxext.tested_snippets.translation import say, sentence
 from sphinxext.tested_snippets.verdict import Finding, State, Verdict
+from sphinxext.tested_snippets.wording import outcome_words, runtime_words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.writers.html5 import HTML5Translator
+    from sphinx.config import Config
 
-__all__ = ["ShowStatus", "depart_html", "headline", "visit_html"]
+__all__ = ["headline", "show_status"]
 
 _SIGNS = {
     State.VERIFIED: "✓",
@@ -30,40 +34,37 @@ _SIGNS = {
 }
 
 
-class ShowStatus(SphinxPostTransform):
-    """Puts the outcome in the place that was kept for it below each block."""
-
-    default_priority = 5
-
-    def run(self, **kwargs: Any) -> None:
-        """Fill or replace each :class:`snippet_status` of the page."""
-        audit = audit_of(self.config)
-        for node in list(self.document.findall(snippet_status)):
-            verdicts = audit.verdicts(node["docname"])
-            if node["block"] >= len(verdicts):
-                node.parent.remove(node)
-                continue
-            verdict = verdicts[node["block"]]
-            if audit.app.builder.format == "html":
-                node["html"] = _html(verdict, audit.app, self.env.docname)
-            else:
-                node.replace_self(_plain(verdict))
+def show_status(document: nodes.document, app: Sphinx, written: str) -> None:
+    """Add a line below each literal block that was judged; `written` is the page that is written."""
+    audit = audit_of(app.config)
+    for block, docname, index in marked(document):
+        verdicts = audit.verdicts(docname)
+        if index >= len(verdicts):
+            continue
+        if app.builder.format == "html":
+            block["ids"].append(anchor(docname, index))
+            add_below(block, snippet_status(html=_html(verdicts[index], app, written)))
+        else:
+            add_below(block, _plain(verdicts[index], app.config))
 
 
-def headline(verdict: Verdict) -> tuple[str, str]:
+def headline(verdict: Verdict, config: Config) -> tuple[str, str]:
     """The outcome in one line and the versions it holds for, "" where nothing ran."""
     holding = _shown_first(verdict)
     versions = "; ".join(dict.fromkeys(str(finding.environment) for finding in holding))
     if verdict.state is State.VERIFIED:
-        return f"Checked: {_outcomes(holding)}", versions
-    texts = {
-        State.FAILING: "Check failed",
-        State.STALE: "Changed since it was checked",
-        State.NEVER_RUN: "Never run",
-        State.WAIVED: f"Not run: {verdict.reason}",
-        State.UNKNOWN: "Not checked",
-    }
-    return texts[verdict.state], versions
+        return say("Checked: {outcomes}").format(outcomes=_outcomes(holding, config)), versions
+    if verdict.state is State.WAIVED:
+        return say("Not run: {reason}").format(reason=verdict.reason), versions
+    return say(_STATES[verdict.state]), versions
+
+
+_STATES = {
+    State.FAILING: to_say("Check failed"),
+    State.STALE: to_say("Changed since it was checked"),
+    State.NEVER_RUN: to_say("Never run"),
+    State.UNKNOWN: to_say("Not checked"),
+}
 
 
 def _shown_first(verdict: Verdict) -> list[Finding]:
@@ -72,84 +73,74 @@ def _shown_first(verdict: Verdict) -> list[Finding]:
     return [finding for finding in holding if finding.own] or holding
 
 
-def _outcomes(findings: list[Finding]) -> str:
-    """For instance "runs on CE", or "runs on CE (public), fails on CE (private)"."""
-    return ", ".join(dict.fromkeys(_outcome(finding.check) for finding in findings))
+def _outcomes(findings: list[Finding], config: Config) -> str:
+    """For instance "runs on CE", or "runs on CE (public), fails on CE (private)".
+
+    Labels tell checks on the same runtime apart; where there is one check for each, they say nothing.
+    """
+    tests = {(finding.check.runtime, finding.check.test) for finding in findings}
+    often = Counter(runtime for runtime, _ in tests)
+    return ", ".join(
+        dict.fromkeys(
+            outcome_words(config, finding.check, finding.environment)
+            + (_label(finding.check.test) if often[finding.check.runtime] > 1 else "")
+            for finding in findings
+        )
+    )
 
 
-def _outcome(check: Check) -> str:
-    word = "runs" if check.expected.fails is None else "fails"
-    _, labelled, label = check.test.rpartition("[")
-    shown = f" ({label.rstrip(']')})" if labelled and check.test.endswith("]") else ""
-    return f"{word} on {check.runtime}{shown}"
+def _label(test: str) -> str:
+    label = label_of(test)
+    return f" ({label})" if label else ""
 
 
-def _plain(verdict: Verdict) -> nodes.Node:
-    text, versions = headline(verdict)
+def _plain(verdict: Verdict, config: Config) -> nodes.paragraph:
+    text, versions = headline(verdict, config)
     findings = _shown_first(verdict)
     observed = dict.fromkeys(f.check.observed for f in findings if f.check.observed)
     parts = [f"{_sign(verdict)} {text}", *([f"({versions})"] if versions else [])]
-    line = " ".join(parts) + ("" if not observed else f". Observed: {'; '.join(observed)}")
+    line = " ".join(parts)
+    if observed:
+        line = say("{line}. Observed: {observed}").format(line=line, observed="; ".join(observed))
     return nodes.paragraph("", line, classes=["snippet-status"])
 
 
 def _html(verdict: Verdict, app: Sphinx, docname: str) -> str:
-    text, versions = headline(verdict)
+    text, versions = headline(verdict, app.config)
     sign = f'<span class="snippet-sign" aria-hidden="true">{_sign(verdict)}</span>'
     shown = f"{sign} {escape(text)}"
     if versions:
         shown += f' <span class="snippet-versions">{escape(versions)}</span>'
     classes = f"snippet-status snippet-status-{verdict.state.value.replace('_', '-')}"
-    classes += " snippet-expected-failure" if _fails_as_expected(verdict) else ""
+    classes += " snippet-expected-failure" if _sign(verdict) == "✗" else ""
     if not verdict.findings and not verdict.reason:
         return f'<p class="{classes}">{shown}</p>\n'
     if verdict.state is State.WAIVED:
         return f'<p class="{classes}">{shown}</p>\n'
-    details = f"<p>{escape(_sentence(verdict.reason))}</p>\n" if verdict.reason else ""
+    details = f"<p>{escape(sentence(verdict.reason))}</p>\n" if verdict.reason else ""
     items = "".join(_html_finding(finding, app, docname) for finding in verdict.findings)
     details += f"<ul>\n{items}</ul>\n" if items else ""
     return f'<details class="{classes}">\n<summary>{shown}</summary>\n{details}</details>\n'
 
 
 def _sign(verdict: Verdict) -> str:
-    return "✗" if _fails_as_expected(verdict) else _SIGNS[verdict.state]
-
-
-def _fails_as_expected(verdict: Verdict) -> bool:
-    """Whether every check of a verified block is one of a failure that the page is about."""
-    return verdict.state is State.VERIFIED and all(
-        finding.check.expected.fails is not None for finding in _shown_first(verdict)
-    )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    """That of the state; of a verified block those of what its checks expect, a success, a failure, or both."""
+    if verdict.state is not State.VERIFIED:
+        return _SIGNS[verdict.state]
+    fails = {finding.check.expected.fails is not None for finding in _shown_first(verdict)}
+    return "".join(sign for sign, failure in (("✓", False), ("✗", True)) if failure in fails)
 
 
 def _html_finding(finding: Finding, app: Sphinx, docname: str) -> str:
     check = finding.check
     if finding.outdated:
-        what = finding.outdated
+        what = f"{runtime_words(app.config, check.runtime)}: {say(finding.outdated)}"
     elif not check.passed:
-        what = "did not behave as expected"
-    elif check.expected.fails is not None:
-        what = "fails, as expected, with"
+        what = f"{runtime_words(app.config, check.runtime)}: " + say("did not behave as expected")
     else:
-        what = "runs" + (" and gives" if check.observed else "")
-    observed = f" <samp>{escape(check.observed)}</samp>" if check.observed else ""
-    uri = proof_uri(app, docname, check.test)
-    test = f"<code>{escape(check.test)}</code>"
-    test = f'<a class="reference internal" href="{escape(uri)}">{test}</a>' if uri else test
-    return (
-        f"<li>{escape(check.runtime)}, {escape(str(finding.environment))}: {escape(what)}{observed}"
-        f'<br><span class="snippet-test">Test: {test}</span></li>\n'
-    )
-
-
-def visit_html(translator: HTML5Translator, node: snippet_status) -> None:
-    """Write the line."""
-    translator.body.append(node["html"])
-
-
-def depart_html(translator: HTML5Translator, node: snippet_status) -> None:
-    """Nothing is open."""
+        what = outcome_words(app.config, check, finding.environment)
+        if check.observed and check.expected.fails is not None:
+            what = say("{outcome}, as expected, with").format(outcome=what)
+        elif check.observed:
+            what = say("{outcome} and gives").format(outcome=what)
+    return proof_item(app, docname, check, f"{finding.environment}: {what}")

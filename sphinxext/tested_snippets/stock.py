@@ -15,8 +15,8 @@ from sphinx.pycode import ModuleAnalyzer
 
 from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.include import markers_of
-from sphinxext.tested_snippets.markers import MarkerStyle
 from sphinxext.tested_snippets.source import Source
+from sphinxext.tested_snippets.styles import Styles
 
 __all__ = ["parse_lines", "parse_options", "read"]
 
@@ -32,7 +32,7 @@ def _defaults() -> Config:
 
 
 def read(
-    path: Path, name: str, options: dict[str, Any], config: Config | None, style: MarkerStyle
+    path: Path, name: str, options: dict[str, Any], config: Config | None, styles: Styles
 ) -> tuple[str, int, int, region.Cut | None]:
     """Read what a ``literalinclude`` shows: its text, its lines, the number of the first, and the cut.
 
@@ -40,7 +40,7 @@ def read(
     :raises RegionError: see :func:`region.cut`.
     """
     try:
-        reader = _StrictReader(path, name, options, config or _defaults(), style)
+        reader = _StrictReader(path, name, options, config or _defaults(), styles)
         text, lines = reader.read()
     except PycodeError as error:
         raise ValueError(str(error)) from None
@@ -65,11 +65,11 @@ class _StrictReader(LiteralIncludeReader):
     """The stock reader with strict markers: every other option stays stock's own work."""
 
     def __init__(
-        self, path: Path, name: str, options: dict[str, Any], config: Config, style: MarkerStyle
+        self, path: Path, name: str, options: dict[str, Any], config: Config, styles: Styles
     ) -> None:
         super().__init__(str(path), options, config)
         self.name = name
-        self.style = style
+        self.styles = styles
         self.cut: region.Cut | None = None
         self._within = range(0)  # What :pyobject: leaves of the file,
         self._numbers: Sequence[
@@ -104,7 +104,7 @@ class _StrictReader(LiteralIncludeReader):
         if not (markers.start or markers.end):
             return lines
         source = self._source(Path(self.filename), self.name)
-        self.cut = region.cut(source, markers, self.style, self._within)
+        self.cut = region.cut(source, markers, self.styles, self._within)
         self._keep(range(self.cut.first - 1, self.cut.last))
         if "lineno-match" in self.options:
             self.lineno_start = self.cut.first

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sybil import Document, Example, Region, Sybil
+from sybil.integration.pytest import SybilItem
 
-from sphinxext.tested_snippets.blocks import DeclaredCheck, PageBlock, read_page
+from sphinxext.tested_snippets.blocks import read_page
+from sphinxext.tested_snippets.formats import UnreadableFormat
+from sphinxext.tested_snippets.lookup import PageLiterals
+from sphinxext.tested_snippets.page_blocks import DeclaredCheck, PageBlock
 from sphinxext.tested_snippets.project import Project
 
-__all__ = ["PageCheck", "PageParser", "PageSybil"]
+__all__ = ["PageCheck", "PageParser", "PageSybil", "example_of"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,14 @@ class PageCheck:
     check: DeclaredCheck | None
 
 
+def example_of(item: pytest.Item) -> PageCheck | PageLiterals | None:
+    """What a test stands for that was made of a page; None for other tests, those of another Sybil included."""
+    parsed = item.example.region.parsed if isinstance(item, SybilItem) else None
+    return parsed if isinstance(parsed, (PageCheck, PageLiterals)) else None
+
+
 class PageParser:
-    """A Sybil parser for reStructuredText pages; :attr:`sybil.Region.parsed` is a :class:`PageCheck`.
+    """A Sybil parser for pages; :attr:`sybil.Region.parsed` is a :class:`PageCheck`, or a :class:`PageLiterals`.
 
     :param evaluator: runs an example, as Sybil's evaluators do: it returns None or the reason of a failure.
     """
@@ -43,6 +54,9 @@ class PageParser:
     def __call__(self, document: Document) -> Iterable[Region]:
         """The regions of a page: as many for a block as it has checks."""
         page = read_page(Path(document.path), self.project, document.text)
+        if page.literals:
+            path, changes = page.literals[0].page, page.literals_digest
+            yield Region(0, 0, PageLiterals(path, page.literals, changes), self.evaluator)
         for block in page.blocks:
             if block.waived is not None:
                 self.waived.add(f"{self.project.relative(Path(document.path))}::{block.name}")
@@ -62,28 +76,31 @@ def checks_of(block: PageBlock) -> list[PageCheck]:
 
 
 class PageSybil(Sybil):
-    """A :class:`sybil.Sybil` for the pages that `patterns` (globs from the project's root) name."""
+    """A :class:`sybil.Sybil` for the pages that `files` are."""
 
     def __init__(
         self,
         project: Project,
-        patterns: Sequence[str],
+        files: AbstractSet[Path],
         evaluator: Callable[[Example], str | None],
     ) -> None:
         parser = PageParser(project, evaluator)
-        super().__init__([parser], encoding="utf-8-sig")
+        # Sybil would hand over docstrings one by one, without their lines.
+        super().__init__([parser], encoding="utf-8-sig", document_types={".py": Document})
         #: See :attr:`PageParser.waived`.
         self.waived = parser.waived
         self._project = project
-        self._pages = {path for pattern in patterns for path in project.root.glob(pattern)}
+        self._pages = files
 
     def parse(self, path: Path) -> Document:
         """The page, read.
 
-        :raises pytest.Collector.CollectError: it isn't UTF-8.
+        :raises pytest.Collector.CollectError: it isn't UTF-8, or nothing reads its format.
         """
         try:
             return super().parse(path)
+        except UnreadableFormat as error:
+            raise pytest.Collector.CollectError(str(error)) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             page = self._project.relative(path)
@@ -97,5 +114,5 @@ class PageSybil(Sybil):
 
     def identify(self, example: Example) -> str:
         """The last part of an example's node id."""
-        parsed: PageCheck = example.region.parsed
+        parsed: PageCheck | PageLiterals = example.region.parsed
         return parsed.name

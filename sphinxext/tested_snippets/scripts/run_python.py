@@ -80,6 +80,10 @@ class _Session(doctest.DocTestRunner):
 
 def _converse(text: str, names: dict[str, Any]) -> None:
     test = doctest.DocTestParser().get_doctest(text, names, "session", "session", 0)
+    for example in test.examples:
+        if example.options.get(doctest.SKIP):  # The page would say that it runs.
+            _say(skipped=f"line {example.lineno + 1}, `{example.source.strip()}`")
+            raise _WentWrong
     output = sys.stdout
     _Session(optionflags=doctest.ELLIPSIS).run(test, out=output.write, clear_globs=False)
     # doctest has kept what was printed; it is as shown.

@@ -4,10 +4,12 @@ _snippet_folder=$1
 _snippet_count=$2
 _snippet_at=0
 set --
-. "$_snippet_folder/setup" || exit 1
+set -e
+. "$_snippet_folder/setup"
+set +e
 : > "$_snippet_folder/prepared"
 while [ "$_snippet_at" -lt "$_snippet_count" ]; do
-    eval "$(cat "$_snippet_folder/command-$_snippet_at")" > "$_snippet_folder/output-$_snippet_at" 2>&1
+    eval "$(cat "$_snippet_folder/command-$_snippet_at")" > "$_snippet_folder/log-$_snippet_at" 2>&1
     _snippet_status=$?
     echo "$_snippet_status" > "$_snippet_folder/status-$_snippet_at"
     [ "$_snippet_status" = 0 ] || exit 1
