@@ -55,6 +55,16 @@ def test_an_id_on_the_page_stands_for_the_one_that_was_printed(tmp_path: Path) -
     assert "x7k2p" not in printed
 
 
+def test_a_date_on_the_page_stands_for_the_one_that_was_printed(tmp_path: Path) -> None:
+    """And where it stands again, the same has to be printed again."""
+    date = "LC_ALL=C date -u '+%a %b %e %T %Y' -d"
+    shown = "Wed Nov 22 10:15:03 2023"
+    last_of(tmp_path, f"$ {date} @1704441600\n{shown}")
+
+    with pytest.raises(RuntimeError, match="did not print"):
+        last_of(tmp_path, f"$ {date} @1; {date} @2\n{shown}\n{shown}")
+
+
 @pytest.mark.parametrize("word", ["hello-x7k2p-r000", "127.0.0.1:4000", "eyJhbGciOi"])
 def test_what_nobody_printed_cannot_be_typed(tmp_path: Path, word: str) -> None:
     """A page could otherwise show a command that no reader can know."""
@@ -95,3 +105,32 @@ def test_a_block_after_one_that_failed_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="block0, which comes before it, failed"):
         last_of(tmp_path, "$ false", "$ echo two > file")
     assert not (tmp_path / "file").exists()
+
+
+def test_a_page_goes_on_after_a_failure_that_it_is_about(tmp_path: Path) -> None:
+    """The check of the block expects it."""
+    page = page_of(tmp_path, "$ echo sorry; exit 3\nsorry", "$ cat file\none")
+    (tmp_path / "file").write_text("one\n")
+    text = page.read_text().replace("   :name: block0", "   :name: block0\n   :fails: sorry")
+    page.write_text(text)
+    block = read_page(page, Project(ROOT)).blocks[-1]
+    snippet = Snippet(block.snippet, block.text, block.language, "", str(page), block.line)
+    assert Console(str(page), tmp_path).run(snippet) == "one\n"
+
+
+def test_a_failure_that_says_something_else_is_not_the_expected_one(tmp_path: Path) -> None:
+    """Else a block that shows the wrong message would be right to fail."""
+    with pytest.raises(SetupError, match="did not print 'sorry'"):
+        last_of(tmp_path, "$ echo bad luck; exit 3\nsorry")
+
+
+def test_the_home_folder_is_shown_as_a_shell_shows_it(tmp_path: Path) -> None:
+    """Each reader's is another one."""
+    assert last_of(tmp_path, "$ pwd\n~") == "~\n"
+
+
+def test_dots_stand_for_any_text_in_a_line(tmp_path: Path) -> None:
+    """What comes before and after them has to be there."""
+    assert last_of(tmp_path, "$ echo one two three\none ... three") == "one two three\n"
+    with pytest.raises(RuntimeError, match="did not print"):
+        last_of(tmp_path, "$ echo one two three\none ... two")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -135,3 +136,48 @@ def test_two_processes_run_the_guide_unless_the_arguments_pick_tests(
 ) -> None:
     """A second Compute Engine is worth its start for the whole guide, not for one block."""
     assert bool(noxfile.in_parallel(arguments)) == parallel
+
+
+def test_without_latex_the_session_says_what_to_install(tmp_path: Path) -> None:
+    """One sentence instead of a failure in the middle."""
+    command = [sys.executable, "-m", "nox", "--no-venv", "-s", "pdf"]
+    answer = subprocess.run(
+        command,
+        cwd=noxfile.ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 1
+    assert "missing: latexmk, xelatex; on Debian" in answer.stderr
+
+
+def test_characters_that_latex_leaves_out_are_found() -> None:
+    """Each is named once, and other warnings are none of them."""
+    log = (
+        "Missing character: There is no ✗ (U+2717) in font DejaVu Serif/OT:script=latn;l\n"
+        "Missing character: There is no ✗ (U+2717) in font DejaVu Serif/OT:script=latn;l\n"
+        "LaTeX Warning: There were undefined references.\n"
+    )
+    assert noxfile.unprinted_characters(log) == ["✗"]
+    assert noxfile.unprinted_characters("") == []
+
+
+def test_the_matrix_is_that_of_the_pins() -> None:
+    """A version that is pinned is tried, and one that is tried is pinned, on the Ray that the pins name."""
+    tried = [param.call_spec["sdk"] for param in noxfile.MATRIX]
+
+    assert tried == list(noxfile.SDK_VERSIONS)
+    assert {noxfile.pins(sdk) for sdk in tried} == set((noxfile.ROOT / "constraints").iterdir())
+    assert all("\nray==" in noxfile.pins(sdk).read_text() for sdk in tried)
+
+
+def test_the_matrix_runs_checks_that_exist() -> None:
+    """Its globs find the guide and the tests of its statements, and its folder is no evidence of the pages."""
+    found = [list(noxfile.ROOT.glob(pattern)) for pattern in noxfile.MATRIX_CHECKS.split()]
+
+    assert all(found)
+    assert noxfile.ROOT / "docs" / "migrating-from-quantum-engine.rst" in found[0]
+    assert Path(noxfile.MATRIX_FOLDER).parent == Path("docs/evidence")

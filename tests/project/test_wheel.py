@@ -39,3 +39,9 @@ def test_it_has_the_packages_and_nothing_else(names: set[str]) -> None:
     folders = {name.partition("/")[0].partition("-")[0] for name in names}
     assert folders == {"sphinxext", "local_ce", "sphinxext_tested_snippets"}
     assert "sphinxext/tested_snippets/static/tested_snippets.css" in names
+
+
+def test_it_brings_the_words_in_other_languages(names: set[str]) -> None:
+    """As translators edit them, and compiled."""
+    german = "sphinxext/tested_snippets/locale/de/LC_MESSAGES/tested_snippets"
+    assert {f"{german}.mo", f"{german}.po"} <= names

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from sphinx.cmd.build import main as sphinx_build
 
 ROOT = Path(__file__).parent.parent.parent
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+#: Milliseconds to wait for a page, however much else the machine does; nothing is slower for it when it is idle.
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -37,3 +42,19 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=program, args=options)
         yield started
         started.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser) -> Iterator[Page]:
+    """A page on a desktop."""
+    with browser.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A page on a phone."""
+    with browser.new_context(viewport=PHONE, reduced_motion="reduce") as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()

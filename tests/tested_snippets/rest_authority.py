@@ -19,7 +19,7 @@ from sphinxext.tested_snippets.page import Page
 #: The directives of the extension stand in here by ones that take the same source and show their
 #: argument: which text is cut out of a file is not the scanner's business. `tab` and `tabs` stand
 #: for the directives of extensions the scanner has never heard of.
-_CONF = """
+CONF = """
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.directives.code import CodeBlock, LiteralInclude
@@ -66,7 +66,24 @@ class Tab(Tabs):
     option_spec = {"sync": anything}
 
 
+class Sides(Tabs):
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec = dict.fromkeys(("after", "before", "language", "waive"), anything)
+
+    def run(self):
+        node = nodes.container()
+        for target in self.arguments[0].split() if self.arguments else ():
+            text = f"included: {target}"
+            node += nodes.literal_block(text, text)
+            if "language" in self.options:
+                node[-1]["language"] = self.options["language"]
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
 def setup(app):
+    app.add_directive("before-after", Sides)
     app.add_directive("literalinclude", Include, override=True)
     app.add_directive("code-block", Waivable, override=True)
     app.add_directive("snippet", Include)
@@ -108,13 +125,16 @@ class Reader:
 
 
 @contextmanager
-def sphinx_reader(folder: Path, pages: Mapping[str, bytes]) -> Iterator[Reader]:
+def sphinx_reader(
+    folder: Path, pages: Mapping[str, bytes], conf: str = CONF, suffix: str = ".rst"
+) -> Iterator[Reader]:
     """A project in `folder` that has read `pages` (name to source)."""
     source = folder / "source"
     source.mkdir()
-    (source / "conf.py").write_text(_CONF)
-    for name, text in {"index": b"Pages\n=====\n", **pages}.items():
-        (source / f"{name}.rst").write_bytes(text)
+    (source / "conf.py").write_text(conf)
+    (source / "index.rst").write_text("Pages\n=====\n")
+    for name, text in pages.items():
+        (source / f"{name}{suffix}").write_bytes(text)
     warnings = io.StringIO()
     out, doctrees = str(folder / "out"), str(folder / "doctrees")
     with patch_docutils(str(source)), docutils_namespace():

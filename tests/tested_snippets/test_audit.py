@@ -77,7 +77,7 @@ def test_what_was_proven_is_shown_with_its_proof(proven: Project) -> None:
     text = " ".join(page.shown().split())
     assert text.count("✓ Checked: runs on py") == 2
     assert "Not run: a file name" in text
-    assert "runs and gives hello Ada" in text
+    assert "runs on py and gives hello Ada" in text
     assert "Test: tests/test_a.py::test_hello" in text
     assert 'href="_tests/tests/test_a.py.html#L-16"' in page.page()
     assert 'id="L-16"' in page.page("_tests/tests/test_a.py.html")
@@ -316,3 +316,12 @@ def test_blocks_are_found_wherever_a_reader_sees_them(project: Project) -> None:
     )
     warnings = project.build("-D", "suppress_warnings=tested_snippets.never_run").warnings
     assert warnings == ""
+
+
+def test_a_message_that_ends_with_a_full_stop_gets_no_second_one(project: Project) -> None:
+    """Neither in the warning nor on the page, where it ends a sentence of ours."""
+    project.page(".. code-block:: python\n\n   raise ValueError('This is not supported.')\n")
+    project.update().assert_outcomes(failed=1)
+    built = project.build()
+    assert "ValueError: This is not supported. Mend the snippet" in built.warnings
+    assert "ValueError: This is not supported.\n" in built.shown()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -196,21 +197,16 @@ def test_what_no_check_depends_on_may_change(
     assert recorded.run_pytest().ret == 0
 
 
-def test_it_answers_without_sphinx_and_pytest_in_less_than_a_second(recorded: Project) -> None:
-    """Neither is imported, and half a thousand snippets are no matter; the best of three counts."""
+def test_it_answers_without_sphinx_and_pytest(recorded: Project) -> None:
+    """Neither is imported, which is what keeps a commit hook under a second; half a thousand snippets are no matter."""
     functions = [f"def s{n}():\n    x = {n}\n    # </snippet>\n" for n in range(500)]
     recorded.write("tests/test_many.py", "\n\n".join(functions))
     blocks = [f".. snippet:: ../tests/test_many.py::s{n}\n" for n in range(500)]
     recorded.page("\n".join(blocks), name="many")
     recorded.update("docs").assert_outcomes(passed=502)
     refuse = "sys.modules.update(dict.fromkeys(('sphinx', 'docutils', 'pytest', 'sybil')))"
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        status, output = call(recorded.root, "check", prelude=refuse)
-        times.append(time.perf_counter() - started)
-        assert (status, output) == (0, "503 checks in docs/evidence are as recorded\n")
-    assert min(times) < 1
+    answer = call(recorded.root, "check", prelude=refuse)
+    assert answer == (0, "503 checks in docs/evidence are as recorded\n")
 
 
 def test_settings_are_found_in_the_files_that_pytest_takes(recorded: Project) -> None:
@@ -347,6 +343,78 @@ def test_the_settings_to_start_with_work(project: Project) -> None:
     assert call(project.root, "check")[0] == 0
 
 
+MARKED = {
+    "[START {0}]": "[END {0}]",
+    "__{0}_begin__": "__{0}_end__",
+    "tag::{0}[]": "end::{0}[]",
+    "#region {0}": "#endregion {0}",
+}
+
+
+def marked_project(project: Project, starts: list[str]) -> None:
+    """Two snippets in each of these styles, shown by a stock page; their names are in the markers' own words."""
+    project.write("docs/conf.py", "extensions = []\n")
+    source, page = "", ""
+    for number, start in enumerate(starts):
+        for name in (f"end{number}", f"begin-tag{number}"):
+            begin, end = start.format(name), MARKED[start].format(name)
+            source += f"# {begin}\nx = {number}\n# {end}\n"
+            page += (
+                f".. literalinclude:: ../examples/code.py\n   :start-after: {begin}\n"
+                f"   :end-before: {end}\n\n"
+            )
+    project.write("examples/code.py", source)
+    project.page(page)
+
+
+@pytest.mark.parametrize("start", MARKED)
+def test_adopting_recognises_the_style_that_a_project_has(project: Project, start: str) -> None:
+    """Each of the well-known ones, and one of its own, whatever the names are."""
+    marked_project(project, [start])
+
+    status, output = call(project.root, "adopt", "docs")
+
+    assert status == 0
+    begin, end = start.format("{name}"), MARKED[start].format("{name}")
+    assert f"tested_snippets_marker = ({begin!r}, {end!r})" in output
+    assert f'snippets_marker = ["{begin}", "{end}"]' in output
+
+
+def test_adopting_names_all_styles_of_a_project_in_settings_that_work(project: Project) -> None:
+    """The snippets can then be shown by their names, whichever style they are in."""
+    marked_project(project, list(MARKED))
+
+    status, output = call(project.root, "adopt", "docs")
+
+    assert status == 0
+    (sphinx,) = [line.strip() for line in output.splitlines() if "tested_snippets_marker" in line]
+    (for_pytest,) = [line.strip() for line in output.splitlines() if "  snippets_marker" in line]
+    assert "'#region {name} => #endregion {name}'" in sphinx
+    assert sphinx.count("{name}") == 5
+    project.write("docs/conf.py", f"extensions = ['sphinxext.tested_snippets']\n{sphinx}\n")
+    project.set_pytest(for_pytest)
+    names = [name for number in range(4) for name in (f"end{number}", f"begin-tag{number}")]
+    project.page("".join(f".. snippet:: ../examples/code.py::{name}\n\n" for name in names))
+    project.update().assert_outcomes(passed=8)
+    assert project.build("-W").warnings == ""
+
+
+def test_a_word_that_two_lines_share_by_chance_makes_no_style(project: Project) -> None:
+    """Where other includes show what the style is."""
+    marked_project(project, ["[START {0}]"])
+    code = project.root / "examples/code.py"
+    code.write_text(f"import total\ny = 1\nprint(total)\n{code.read_text()}")
+    index = project.root / "docs/index.rst"
+    index.write_text(
+        f"{index.read_text()}.. literalinclude:: ../examples/code.py\n"
+        "   :start-after: import total\n   :end-before: print(total)\n"
+    )
+
+    _, output = call(project.root, "adopt", "docs")
+
+    assert "tested_snippets_marker = ('[START {name}]', '[END {name}]')" in output
+
+
 def test_adopting_needs_a_folder(tmp_path: Path) -> None:
     """One that isn't there is named."""
     status, output = call(tmp_path, "adopt", "nowhere")
@@ -354,9 +422,33 @@ def test_adopting_needs_a_folder(tmp_path: Path) -> None:
     assert "nowhere: is no folder. Name the one with conf.py." in output
 
 
+def test_adopting_needs_a_conf_py(tmp_path: Path) -> None:
+    """A folder of something else has no pages, and nothing to say of them."""
+    (tmp_path / "src").mkdir()
+    status, output = call(tmp_path, "adopt", "src")
+    assert status == 2
+    assert "src: has no conf.py. Name the folder of the pages that has it." in output
+
+
+def test_without_a_mark_the_root_is_the_folder_of_the_pages_and_what_they_include() -> None:
+    """The settings fit the folder they are for, the tests are found, and the guess is said to be one."""
+    example = Path(__file__).parents[2] / "examples/manual/literalinclude/before"
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # Nothing above it is a project.
+        root = Path(folder).resolve() / "mine"
+        shutil.copytree(example, root)
+        status, output = call(root, "adopt", "docs")
+    assert status in {0, 1}
+    assert f"says where the project begins. Taken for its root: {root}\n" in output
+    assert "add_up (shown" not in output
+    assert "To start with, in docs/conf.py:" in output
+    assert "and in pyproject.toml:" in output
+    assert 'snippets_pages = ["docs/**/*.rst"]' in output
+    assert 'snippets_evidence = "docs/evidence"' in output
+
+
 def test_the_hook_for_pre_commit_calls_the_command() -> None:
     """With an entry that exists, without file names, and in every commit."""
-    text = (Path(HOME) / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8")
     entry = next(line for line in text.splitlines() if "entry:" in line)
     module, command = entry.split()[-2:]
     assert (module, command) == ("sphinxext.tested_snippets", "check")

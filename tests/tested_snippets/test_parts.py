@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,19 @@ def test_what_differs_between_runs_and_what_is_secret_is_replaced(text: str, wan
     assert Normaliser(Path("/work/main"))(text) == wanted
 
 
+@pytest.mark.parametrize("temporary", ["/tmp", "/work/main/.tox/tmp", "/var/tmp"])
+def test_a_temporary_folder_is_one_wherever_tox_or_nox_put_it(
+    monkeypatch: pytest.MonkeyPatch, temporary: str
+) -> None:
+    """In the project or around it: what was recorded with one TMPDIR is the same with another."""
+    monkeypatch.setattr(tempfile, "tempdir", temporary)
+    normaliser = Normaliser(Path("/work/main"))
+
+    seen = normaliser(f"{Path(temporary, 'pytest-1/x')}: no, /tmp/ce-1/y: no, /work/main/a.py: yes")
+
+    assert seen == "<tmp>: no, <tmp>: no, a.py: yes"
+
+
 @given(st.text(max_size=900), st.text(max_size=5))
 def test_a_long_line_is_cut_around_what_was_expected(text: str, wanted: str) -> None:
     """No more than the limit is kept, what met the expectation is, and cutting again changes nothing."""
@@ -113,7 +127,7 @@ def state(
     evidence = Evidence(Environment("3.9")).merge(checks)
     shown = block or ShownBlock(1, "f::s", digest("code"), explicit=True, checks=("t::a",))
     verdict = judge(shown, Index([evidence]), now.get)
-    return verdict.state, verdict.reason
+    return verdict.state, str(verdict.reason or "")
 
 
 def test_of_several_checks_the_worst_that_still_holds_decides() -> None:

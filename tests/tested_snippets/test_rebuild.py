@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def second():
 SPY = """
 def setup(app):
     def note(what, page):
-        with open(app.confdir / "spy.txt", "a") as file:
+        with open(f"{app.confdir}/spy.txt", "a") as file:
             print(what, page, file=file)
 
     app.connect("source-read", lambda app, page, text: note("read", page))
@@ -73,6 +74,42 @@ def test_a_build_that_changes_nothing_reads_and_writes_nothing_but_the_indexes(
 ) -> None:
     """The pages of tests count too."""
     assert build(built) <= {"written genindex", "written search"}
+
+
+def modules_of_a_build(project: Project) -> set[str]:
+    """The modules of the extension that a build in a process of its own has imported."""
+    command = [sys.executable, "-m", "sphinx", "-q", "docs", "_build/alone"]
+    assert project.pytester.run(*command).ret == 0
+    return set((project.root / "docs/modules.txt").read_text().split())
+
+
+def test_a_build_that_changes_nothing_imports_nothing_that_reads_judges_or_writes(
+    built: Project,
+) -> None:
+    """Of so short a build imports are a large part."""
+    built.configure(
+        """
+        import sys
+
+        def note_modules(app, exception):
+            with open(f"{app.confdir}/modules.txt", "w") as file:
+                print(*(name for name in sys.modules if name.startswith("sphinxext.")), file=file)
+
+        _setup = setup
+
+        def setup(app):
+            _setup(app)
+            app.connect("build-finished", note_modules)
+        """
+    )
+    work = ("blocks", "rest", "reading", "directives", "audit", "evidence", "verdict", "status")
+    doing = {f"sphinxext.tested_snippets.{name}" for name in work}
+
+    first, second = modules_of_a_build(built), modules_of_a_build(built)
+
+    assert doing <= first
+    assert doing.isdisjoint(second)
+    assert len(second) < len(first) / 2
 
 
 def test_only_the_page_that_shows_the_edited_snippet_is_read_again(built: Project) -> None:
@@ -236,11 +273,9 @@ def test_warnings_are_repeated_until_they_are_heeded(built: Project) -> None:
     ] * 2
 
 
-def test_a_test_that_was_edited_makes_its_snippet_stale_in_a_build_that_reads_nothing(
-    built: Project,
-) -> None:
-    """Nothing of a page changed; what proves it did."""
-    built.write(
+def _prove_by_a_test(project: Project) -> None:
+    """Add a test of a snippet that the pages show, and record it."""
+    project.write(
         "tests/test_it.py",
         """
         import pytest
@@ -250,12 +285,61 @@ def test_a_test_that_was_edited_makes_its_snippet_stale_in_a_build_that_reads_no
             snippet.run()
         """,
     )
-    built.update().assert_outcomes(passed=3)
+    project.update().assert_outcomes(passed=3)
+
+
+def test_a_test_that_was_edited_makes_its_snippet_stale_in_a_build_that_reads_nothing(
+    built: Project,
+) -> None:
+    """Nothing of a page changed; what proves it did."""
+    _prove_by_a_test(built)
     assert built.build("-W").warnings == ""
     assert built.build("-W").warnings == ""
     built.replace("tests/test_it.py", "    snippet.run()", "    assert snippet.run()")
 
     assert "is stale: the test tests/test_it.py::test_first changed" in built.build("-W").warnings
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("docs/evidence/{evidence}", '"passed": true', '"passed": false', "failed its check"),
+        ("tests/test_it.py", "    snippet.run()", "    assert snippet.run()", "is stale"),
+    ],
+    ids=["evidence", "test"],
+)
+def test_what_changes_while_pages_are_written_is_judged_by_the_next_build(
+    built: Project, file: str, old: str, new: str, said: str
+) -> None:
+    """A build that runs beside pytest must not take for judged what it has not seen."""
+    _prove_by_a_test(built)
+    built.configure(
+        """
+        from pathlib import Path
+        import shutil
+
+        def change(app, page, *_):
+            later = Path(app.confdir, "../later")
+            if page == "one" and later.exists():
+                shutil.copytree(later, later.parent, dirs_exist_ok=True)
+                shutil.rmtree(later)
+
+        _setup = setup
+
+        def setup(app):
+            _setup(app)
+            app.connect("html-page-context", change)
+        """
+    )
+    path = file.format(evidence=built.evidence_file.name)
+    text = (built.root / path).read_text()
+    built.write(f"later/{path}", text.replace(old, new))
+
+    first, second = (built.build(out="beside").warnings for _ in range(2))
+
+    assert not (built.root / "later").exists()
+    assert said not in first
+    assert said in second
 
 
 def test_an_interrupted_build_leaves_nothing_out(built: Project) -> None:
@@ -296,6 +380,16 @@ def test_pages_of_tests_that_were_deleted_come_back(built: Project) -> None:
     build(built)
 
     assert page.read_text() == before
+
+
+def test_pages_of_tests_are_written_once_when_all_pages_look_different(built: Project) -> None:
+    """That nothing had to be judged does not let the next build write them again."""
+    built.configure('html_title = "Another"')
+
+    first, second = build(built), build(built)
+
+    assert "written _tests/docs/one.rst" in first
+    assert second <= {"written genindex", "written search"}
 
 
 def test_a_memory_that_is_damaged_is_made_again(built: Project) -> None:

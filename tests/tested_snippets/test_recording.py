@@ -108,7 +108,9 @@ def test_a_difference_fails_and_names_what_changed_and_the_command(recorded: Pro
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     text = output(result)
     assert "  tests/test_a.py::hello by tests/test_a.py::test_hello:" in text
-    assert "expected: Expectation(fails=None, output='hello Ada') is now" in text
+    assert "expected: output with 'hello Ada' is now " in text
+    assert "its test changed" in text
+    assert "digest" not in text
     assert "If that is as it should be, record it: make evidence" in text
 
 
@@ -199,7 +201,7 @@ MARKERS = {
     '"nothing"': "tests/test_a.py: there is no snippet 'nothing'",
     '"docs/index.rst::gone"': "no block 'gone' in docs/index.rst, which has it",
     '"a", runtime="QE"': "there is no runtime 'QE'; snippets_runtimes has py, other",
-    '"a", result="x"': "expected snippet(name, runtime=None, fails=None, output=None)",
+    '"a", result="x"': "expected snippet(name, runtime=None, fails=None, output=None, transcript=False)",
     "": "expected snippet(name",
     '"a", fails=""': "fails='', expected one line of text",
     '"a", fails="x", output="y"': "takes fails= or output=, not both",
@@ -277,3 +279,32 @@ def test_junit_xml_works(recorded: Project) -> None:
     recorded.run_pytest("--junitxml=report.xml")
     cases = ET.parse(recorded.root / "report.xml").iter("testcase")  # noqa: S314 - our own file
     assert {"fine", "inline", "test_hello", "test_inline"} == {case.get("name") for case in cases}
+
+
+CASES = """
+import pytest
+
+
+@pytest.mark.parametrize("name", ["Ada", "Grace"])
+@pytest.mark.snippet("docs/index.rst::fine")
+def test_names(snippet, name):
+    assert snippet.text
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_case_that_was_removed_is_dropped_from_the_evidence(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """By a run that sees what cases there are, whichever it selects; not by one that names a case."""
+    project.page(PAGE)
+    project.write("tests/test_a.py", CASES)
+    project.update("tests")
+    project.replace("tests/test_a.py", '["Ada", "Grace"]', '["Ada", "Edith"]')
+
+    project.update("tests/test_a.py::test_names[Edith]")
+    assert "Grace" in project.evidence_file.read_text()
+    project.update("tests", "-k", "Ada", *workers).stdout.fnmatch_lines(["*, 1 dropped"])
+
+    text = project.evidence_file.read_text()
+    assert ("Grace" in text, "Ada" in text, "Edith" in text) == (False, True, True)

@@ -6,12 +6,14 @@ import textwrap
 
 import pytest
 
-from sphinxext.tested_snippets.markers import Markers, MarkerStyle
-from sphinxext.tested_snippets.region import cut, cut_named
+from sphinxext.tested_snippets.markers import Markers
+from sphinxext.tested_snippets.named import cut_named
+from sphinxext.tested_snippets.region import cut
 from sphinxext.tested_snippets.source import RegionError, Source
+from sphinxext.tested_snippets.styles import DEFAULT_STYLES, MarkerStyle
 from tests.tested_snippets.scratch_project import Project
 
-STYLE = MarkerStyle()
+STYLES = DEFAULT_STYLES
 
 
 def source(text: str) -> Source:
@@ -181,7 +183,7 @@ def test_the_projects_own_style_is_recognised_for_literalinclude_too() -> None:
     style = MarkerStyle("# snippet: {name}", "# endsnippet")
     text = source("# snippet: a\n1\n# snippet: b\n2\n# endsnippet\n")
     with pytest.raises(RegionError, match="runs over another marker, '# snippet: b'"):
-        cut(text, Markers("# snippet: a", "# endsnippet"), style)
+        cut(text, Markers("# snippet: a", "# endsnippet"), (style,))
 
 
 def test_an_error_within_a_python_object_counts_the_lines_of_the_file(project: Project) -> None:
@@ -233,7 +235,7 @@ BAD_OPTIONS = {
     ":encoding: utf-16": "is not utf-16",
     ":start-at: x\n   :start-after: x": 'Cannot use both "start-after" and "start-at"',
     ":dedent: -1": "option :dedent: negative value",
-    ":emphasize-lines: x": "invalid line number spec: 'x'",
+    ":emphasize-lines: x": ":emphasize-lines: x names no lines. Write their numbers",
 }
 
 
@@ -338,7 +340,7 @@ def test_a_class_may_be_shown_whole_and_by_method(project: Project) -> None:
 def test_a_definition_over_several_lines_cannot_start_a_snippet_by_name() -> None:
     """The rest of a definition's arguments would be the first lines shown."""
     with pytest.raises(RegionError) as caught:
-        cut_named(source("def a(\n    x,\n):\n    1\n    # </snippet>\n"), "a", STYLE)
+        cut_named(source("def a(\n    x,\n):\n    1\n    # </snippet>\n"), "a", STYLES)
     assert str(caught.value) == (
         "tests/a.py:1: the definition of the snippet 'a' goes on after its first line. "
         "Write it on one line, so that the snippet starts on the next."
@@ -352,4 +354,4 @@ def test_a_definition_over_several_lines_cannot_start_a_snippet_by_name() -> Non
 def test_a_definition_on_one_line_starts_a_snippet_whatever_its_text(definition: str) -> None:
     """Brackets in strings and comments don't count, and neither does what another language writes."""
     text = f"{definition}\n        x\n        # </snippet>\n"
-    assert cut_named(Source.from_text("a", text), "a", STYLE)[1] == "x\n"
+    assert cut_named(Source.from_text("a", text), "a", STYLES)[1] == "x\n"

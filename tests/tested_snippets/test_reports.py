@@ -147,7 +147,7 @@ def test_a_difference_from_the_evidence_is_an_outcome(reported: Project) -> None
     }
     fine = found["docs/index.rst::fine"]
     assert (fine["state"], fine["line"]) == ("differs", 4)
-    assert fine["differences"][0].startswith("text_digest: ")
+    assert fine["differences"] == ["its text changed"]
     assert found["docs/index.rst::renamed[two]"]["differences"] == ["is not in the evidence"]
     assert found["docs/index.rst::renamed[one]"]["state"] == "failed"
     gone = found["docs/index.rst::prints[two]"]
@@ -156,6 +156,20 @@ def test_a_difference_from_the_evidence_is_an_outcome(reported: Project) -> None
         f"docs/evidence/{reported.evidence_file.name}",
     )
     assert "2 differs" not in text_of(reported.run_pytest("-k", "hello"))
+
+
+def test_sarif_names_files_from_the_root_of_the_repository(
+    reported: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the annotations do, where the project is a folder of it."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(reported.root.parent))
+    (run,) = report(reported, "report.sarif")["runs"]
+    addresses = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in run["results"]
+    }
+    assert f"{reported.root.name}/docs/index.rst" in addresses
+    assert all(address.startswith(f"{reported.root.name}/") for address in addresses)
 
 
 def test_sarif_has_a_result_for_each_defect(reported: Project) -> None:
@@ -229,7 +243,51 @@ def test_a_difference_is_annotated_where_the_snippet_is(
     result.assert_outcomes(passed=1)
     (only,) = commands(result)
     assert only.startswith("::error file=docs/index.rst,line=4,title=Snippet differs from the")
-    assert "%0Atext_digest: " in only
+    assert only.endswith("%0Aits text changed")
+
+
+CUT = """
+.. literalinclude:: ../tests/test_a.py
+   :start-after: def hello():
+   :end-before: # </snippet>
+"""
+
+
+@pytest.mark.parametrize("how", ["failed", "differs"])
+def test_what_changed_in_a_file_is_annotated_on_the_lines_that_changed(
+    reported: Project, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The test or the page that checks the snippet is unchanged, so nobody looks there."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    reported.update()
+    wrong = 'print("bye")' if how == "failed" else 'print("hello", name, "!")\n    print("?")'
+    reported.replace("tests/test_a.py", 'print("hello", name)', wrong)
+
+    (command,) = commands(reported.run_pytest("-k", "test_hello"))
+    log = report(reported, "report.sarif", "-k", "test_hello")
+
+    last = 5 if how == "failed" else 6
+    lines = "line=5" if how == "failed" else "line=5,endLine=6"
+    assert command.startswith(f"::error file=tests/test_a.py,{lines},title=Snippet {how}")
+    assert f"checked by tests/test_a.py:{9 + last - 5}, " in command
+    (result,) = log["runs"][0]["results"]
+    (found,), (related,) = result["locations"], result["relatedLocations"]
+    assert found["physicalLocation"]["region"] == {"startLine": 5, "endLine": last}
+    assert related["physicalLocation"]["region"]["startLine"] == 9 + last - 5
+    assert related["physicalLocation"]["artifactLocation"]["uri"] == "tests/test_a.py"
+
+
+def test_a_page_that_shows_lines_of_a_file_is_named_beside_them(
+    reported: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the check of the block on the page is what failed."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    reported.page(CUT, name="cut")
+
+    (command,) = commands(reported.run_pytest("docs/cut.rst"))
+
+    assert command.startswith("::error file=tests/test_a.py,line=5,title=Snippet failed")
+    assert "checked by docs/cut.rst:6, failed its check:" in command
 
 
 def properties(file: Path) -> dict[str, dict[str, str]]:
@@ -260,6 +318,7 @@ def test_junit_properties_name_the_snippet_and_its_outcome(
     assert found["prints[one]"]["snippet_outcome"] == "failed"
     assert found["prints[one]"]["snippet_observed"] == "c"
     assert found["test_b"] == {}
+    assert found["defect"] == {"snippet": "docs/index.rst::defect", "snippet_outcome": "broken"}
 
 
 def test_no_report_has_a_secret(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

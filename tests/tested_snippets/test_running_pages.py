@@ -289,3 +289,94 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(project: Project
     project.write_bytes("docs/index.rst", page.replace("\n", "\r\n").encode("utf-8-sig"))
     project.update().assert_outcomes(passed=2)
     assert project.build("-W", builder="dummy").status == 0
+
+
+def test_a_page_of_no_known_format_is_an_error(project: Project) -> None:
+    """A glob that names other files doesn't run them as if they were reStructuredText."""
+    project.write("docs/index.textile", "h1. Title\n")
+    project.set_pytest('snippets_pages = ["docs/*"]')
+
+    result = project.run_pytest("docs/index.textile")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*docs/index.textile: no format of pages has the suffix '.textile'*"]
+    )
+
+
+COUNTED = """
+import pytest
+
+
+@pytest.fixture(scope="{scope}")
+def py_runner(request):
+    value = getattr(request, "param", "plain")
+    print(f"started {{value}}")
+    return lambda snippet: print(f"ran on {{value}}")
+"""
+
+MARKED = """
+import pytest
+
+
+def hello():
+    print("hello")
+    # </snippet>
+
+
+@pytest.mark.snippet("hello")
+@pytest.mark.parametrize("py_runner", ["first", "second"], indirect=True)
+def test_hello(snippet, py_runner):
+    snippet.run()
+"""
+
+
+@pytest.mark.parametrize(("scope", "starts"), [("session", 1), ("module", 1), ("function", 3)])
+def test_a_runner_is_started_as_often_as_its_fixture_says(
+    project: Project, scope: str, starts: int
+) -> None:
+    """That of the session once for all blocks, that of a function anew for each."""
+    project.write("conftest.py", COUNTED.format(scope=scope))
+    project.page("\n".join(f".. code-block:: python\n\n   x = {n}\n" for n in range(3)))
+
+    result = project.run_pytest("-s")
+
+    result.assert_outcomes(passed=3)
+    assert output(result).count("started plain") == starts
+
+
+def test_a_parametrised_test_runs_its_snippet_on_its_own_runner(project: Project) -> None:
+    """Though the fixture is one for the whole session."""
+    project.write("conftest.py", COUNTED.format(scope="session"))
+    project.write("tests/test_a.py", MARKED)
+
+    result = project.run_pytest("-s")
+
+    result.assert_outcomes(passed=2)
+    assert "ran on first" in output(result)
+    assert "ran on second" in output(result)
+
+
+def test_pages_outside_testpaths_are_named(project: Project) -> None:
+    """Nothing on them runs, and nothing would fail for it; who names what to run leaves them out on purpose."""
+    project.page(".. code-block:: python\n\n   x = 1\n")
+    project.write("tests/test_a.py", "def test_a():\n    pass\n")
+    project.replace("pyproject.toml", "addopts", 'testpaths = ["tests"]\naddopts')
+
+    told = "1 page is outside testpaths, so nothing there was run: docs/index.rst. Add the folder*"
+    project.run_pytest().stdout.fnmatch_lines([told])
+    project.run_pytest("tests").stdout.no_fnmatch_line("*outside testpaths*")
+    project.run_pytest("-o", "testpaths=tests").stdout.no_fnmatch_line("*outside testpaths*")
+    project.replace("pyproject.toml", '"tests"]', '"tests", "docs"]')
+    project.run_pytest().stdout.no_fnmatch_line("*outside testpaths*")
+
+
+def test_a_glob_that_names_no_page_is_told(project: Project) -> None:
+    """For instance one with the wrong ending."""
+    project.page(".. code-block:: python\n\n   x = 1\n")
+    project.replace("pyproject.toml", '["docs/*.rst"]', '["docs/*.rst", "docs/*.txt"]')
+
+    result = project.run_pytest()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["snippets_pages: 'docs/[*].txt' matches no file in *"])

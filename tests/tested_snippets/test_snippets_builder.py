@@ -6,7 +6,8 @@ import json
 import sys
 from typing import Any
 
-from tests.tested_snippets.scratch_project import Project, Result
+from sphinxext.tested_snippets.testing import BuildResult
+from tests.tested_snippets.scratch_project import Project
 
 TESTS = """
 import pytest
@@ -49,7 +50,7 @@ def prepared(project: Project) -> Project:
     return project
 
 
-def data(result: Result) -> Any:
+def data(result: BuildResult) -> Any:
     """What the build has written."""
     return json.loads(result.page("snippets.json"))
 

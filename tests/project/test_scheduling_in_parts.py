@@ -1,0 +1,77 @@
+"""How the checks of this site are spread over processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from examples.parts import SIZE, Parts
+
+PAGE = """
+.. snippet-check::
+   :runtime: console
+   :name: log_in
+
+.. code-block:: console
+
+   $ orq login
+
+{blocks}
+.. snippet-check::
+   :runtime: console
+   :name: submit
+
+.. code-block:: console
+
+   $ orq wf submit
+"""
+BLOCK = """
+.. snippet-check::
+   :name: block_{0}
+.. snippet-check:: QE
+   :runtime: QE translation
+
+.. code-block:: python
+
+   x = {0}
+"""
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    """The parts of a project with one page."""
+    blocks = "".join(map(BLOCK.format, range(2 * SIZE)))
+    (tmp_path / "page.rst").write_text(PAGE.format(blocks=blocks), encoding="utf-8")
+    return Parts(tmp_path)
+
+
+def test_commands_of_a_page_stay_together(parts: Parts) -> None:
+    """Who submits has logged in before, whatever stands between them."""
+    assert parts.part_of("page.rst::log_in") == parts.part_of("page.rst::submit")
+
+
+def test_a_part_has_a_few_neighbours(parts: Parts) -> None:
+    """So that the last part of a session is a short one."""
+    found = [parts.part_of(f"page.rst::block_{number}") for number in range(2 * SIZE)]
+
+    assert [found.count(part) for part in dict.fromkeys(found)] == [SIZE, SIZE]
+    assert parts.part_of("page.rst::log_in") not in found
+
+
+def test_checks_of_one_block_stay_together(parts: Parts) -> None:
+    """They are about the same repo; so are the cases of a function."""
+    for number in range(2 * SIZE):
+        one = parts.part_of(f"page.rst::block_{number}")
+        assert parts.part_of(f"page.rst::block_{number}[QE]") == one
+    names = [f"tests/test_a.py::test_{number}" for number in range(2 * SIZE)]
+    for name in names:
+        assert parts.part_of(f"{name}[a]") == parts.part_of(f"{name}[b]")
+
+
+def test_the_part_of_a_check_is_the_same_each_time(parts: Parts) -> None:
+    """The plugin asks once before and once after a check."""
+    names = [f"tests/test_a.py::test_{number}" for number in range(3 * SIZE)]
+    before = [parts.part_of(name) for name in names]
+
+    assert [parts.part_of(name) for name in reversed(names)] == before[::-1]
