@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import platform
 import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from statistics import median
-
-import psutil
 
 # Run as a file, Python looks for modules only beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.machine import engine_versions, load, machine
 from benchmarks.options import positive
 from benchmarks.processes import Peak
 from benchmarks.sides import CE, Local, NotMeasured, Side
@@ -243,7 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit status."""
     options = _parse(arguments)
     folder = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp"))
-    began = _load()
+    began = load()
+    versions = ", ".join(f"{name} {version}" for name, version in engine_versions().items())
     try:
         bench = Bench(folder, options)
         for number in range(options.repeats):
@@ -253,8 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     table = bench.rows.lines()
     about = (
-        f"{_machine()}. Measured on {time.strftime('%Y-%m-%d')}; load average before: {began}, "
-        f"after: {_load()}. Medians of {options.repeats}."
+        f"{machine()}, {versions}. Measured on {time.strftime('%Y-%m-%d')}; load average before: {began}, "
+        f"after: {load()}. Medians of {options.repeats}."
     )
     print("\n".join(_rst(table) if options.rst else _text(table)))
     print()
@@ -285,19 +282,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.invocations.sort()
     return options
-
-
-def _machine() -> str:
-    memory = psutil.virtual_memory().total / 2**30
-    packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("orquestra-sdk", "ray"))
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, Python {platform.python_version()}, "
-        f"{packages}"
-    )
-
-
-def _load() -> str:
-    return f"{os.getloadavg()[0]:.1f}"
 
 
 def _say(text: str) -> None:

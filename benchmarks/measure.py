@@ -14,9 +14,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.projects import Size, edit_one_snippet, write_documentation, write_inline_pages
+from benchmarks.projects import (
+    Size,
+    edit_one_snippet,
+    write_documentation,
+    write_idle_items,
+    write_inline_pages,
+)
 
-__all__ = ["Bench", "CommandFailed", "Rows"]
+__all__ = [
+    "COLD",
+    "EDIT",
+    "HOOK",
+    "MEMORY",
+    "NO_CHANGE",
+    "ONE_PAGE",
+    "PAGES",
+    "READ_AGAIN",
+    "SIDES",
+    "Bench",
+    "CommandFailed",
+    "Rows",
+]
+
+#: The rows. Those of times are two: what follows their names is the CPU, or the wall for the time on the clock.
+COLD, NO_CHANGE, EDIT = "cold build", "no change", "rebuild after an edit"
+PAGES, ONE_PAGE = "collect and run", "the same in one page"
+#: Stock has no such command; it can be as current only by a build.
+HOOK = "check of the pre-commit hook, for stock no change"
+READ_AGAIN, MEMORY = "pages read again after an edit", "peak memory, cold build"
 
 _ROOT = Path(__file__).resolve().parent.parent
 SIDES = ("stock", "ours")
@@ -28,9 +54,10 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one process took: wall time in seconds, its peak of resident memory in MB, and its output."""
+    """What one process took: wall and CPU time in seconds, its peak of memory in MB, and its output."""
 
     seconds: float
+    cpu: float
     megabytes: float
     output: str
 
@@ -51,23 +78,36 @@ class Rows:
 
 
 class Bench:
-    """The projects to measure, in the empty folder `folder`, and what has been measured."""
+    """The projects to measure, in the empty folder `folder`, and what has been measured.
 
-    def __init__(self, folder: Path, size: Size) -> None:
+    :param one_page: whether to measure the running of one page with everything on it, too.
+    :param sidebar: whether the pages that are built list all pages beside their text.
+    :ivar idle: CPU seconds that pytest alone takes for as many items as there are snippets.
+    """
+
+    def __init__(
+        self, folder: Path, size: Size, *, one_page: bool = True, sidebar: bool = True
+    ) -> None:
         self.rows = Rows()
+        self.idle: list[float] = []
         self._folder = folder
         self._size = size
-        one_page = Size(size.files, 1, size.snippets)
+        self._run = {PAGES: "many"}
+        all_on_one = Size(size.files, 1, size.snippets)
         for side in SIDES:
             ours = side == "ours"
-            write_documentation(folder / f"build-{side}", size, ours=ours)
+            write_documentation(folder / f"build-{side}", size, ours=ours, sidebar=sidebar)
             write_inline_pages(folder / f"many-{side}", size, ours=ours)
-            write_inline_pages(folder / f"one-{side}", one_page, ours=ours)
+            if one_page:
+                write_inline_pages(folder / f"one-{side}", all_on_one, ours=ours)
+        if one_page:
+            self._run[ONE_PAGE] = "one"
+            write_idle_items(folder / "idle-stock", size.snippets)
 
     def record_evidence(self) -> None:
         """Let our projects be as they are in use: with evidence for what their pages show."""
-        for name in ("build-ours", "many-ours", "one-ours"):
-            self._pytest(self._folder / name, "--snippets-evidence=update")
+        for name in ("build", *self._run.values()):
+            self._pytest(self._folder / f"{name}-ours", "--snippets-evidence=update")
 
     def repeat(self, number: int) -> None:
         """Measure everything once; the two sides take turns in who goes first."""
@@ -75,26 +115,39 @@ class Bench:
         for side in order:
             shutil.rmtree(self._output(side), ignore_errors=True)
             cold = self._build(side)
-            self.rows.add("cold build", side, cold.seconds, "s")
-            self.rows.add("peak memory, cold build", side, cold.megabytes, "MB")
+            self._add_times(COLD, side, cold)
+            self.rows.add(MEMORY, side, cold.megabytes, "MB")
+        unchanged = {side: self._build(side) for side in order}
         for side in order:
-            self.rows.add("no-change build", side, self._build(side).seconds, "s")
+            self._add_times(NO_CHANGE, side, unchanged[side])
+        self._add_times(HOOK, "stock", unchanged["stock"])
+        self._add_times(HOOK, "ours", self._check())
         for side in order:
             self._measure_edit(side)
-        for name, pages in (("many", _counted(self._size.pages, "page")), ("one", "one page")):
+        for row, name in self._run.items():
             for side in order:
-                run = self._pytest(self._folder / f"{name}-{side}")
-                self._expect(run, rf"\b{self._size.snippets} passed")
-                self.rows.add(f"collect and run, {pages}", side, run.seconds, "s")
+                self._add_times(row, side, self._run_all(f"{name}-{side}"))
+        if ONE_PAGE in self._run:
+            self.idle.append(self._run_all("idle-stock").cpu)
+
+    def _add_times(self, row: str, side: str, run: Run) -> None:
+        """Note both times; that of the CPU says more where the machine has other work."""
+        self.rows.add(row, side, run.cpu, "s")
+        self.rows.add(f"{row}, wall", side, run.seconds, "s")
 
     def _measure_edit(self, side: str) -> None:
         project = self._folder / f"build-{side}"
         edit_one_snippet(project, 1)
         edited = self._build(side)
         edit_one_snippet(project, 0)
-        self.rows.add("rebuild after editing a snippet", side, edited.seconds, "s")
+        self._add_times(EDIT, side, edited)
         pages = self._expect(edited, r"^pages read: (\d+)$")
-        self.rows.add("pages re-read for that", side, float(pages[1]), "pages")
+        self.rows.add(READ_AGAIN, side, float(pages[1]), "pages")
+
+    def _run_all(self, project: str) -> Run:
+        run = self._pytest(self._folder / project)
+        self._expect(run, rf"\b{self._size.snippets} passed")
+        return run
 
     def _output(self, side: str) -> Path:
         return self._folder / f"build-{side}" / "_build"
@@ -102,6 +155,13 @@ class Bench:
     def _build(self, side: str) -> Run:
         source = self._folder / f"build-{side}" / "docs"
         return measure([sys.executable, "-m", "sphinx", "-q", str(source), str(self._output(side))])
+
+    def _check(self) -> Run:
+        """Ask whether evidence is stale, as the pre-commit hook does."""
+        command = [sys.executable, "-m", "sphinxext.tested_snippets", "check"]
+        run = measure(command, folder=self._folder / "build-ours")
+        self._expect(run, rf"^{self._size.snippets} checks in \S+ are as recorded$")
+        return run
 
     def _pytest(self, project: Path, *arguments: str) -> Run:
         plugin = "sybil" if project.name.endswith("-stock") else "sphinxext.tested_snippets.plugin"
@@ -120,10 +180,6 @@ class Bench:
                 f"expected {pattern!r} in the output of a measured command:\n{run.output[-2000:]}"
             )
         return found
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def measure(
@@ -149,4 +205,5 @@ def measure(
     if process.returncode:
         raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2000:]}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * unit / 1e6, text)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(seconds, cpu, usage.ru_maxrss * unit / 1e6, text)

@@ -6,10 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Size", "edit_one_snippet", "write_documentation", "write_inline_pages"]
+__all__ = [
+    "Size",
+    "edit_one_snippet",
+    "write_documentation",
+    "write_idle_items",
+    "write_inline_pages",
+]
 
 _CONF = """\
 extensions = {extensions}
+html_sidebars = {sidebars}
 
 
 def setup(app):
@@ -44,6 +51,30 @@ pytest_collect_file = Sybil(
 ).pytest()
 """
 
+#: What is left here is pytest's own work: for each item three phases, their hooks and reports.
+_IDLE_CONFTEST = """\
+import pytest
+
+
+class Idle(pytest.Item):
+    def runtest(self):
+        pass
+
+    def reportinfo(self):
+        return self.path, 0, self.name
+
+
+class Page(pytest.File):
+    def collect(self):
+        for number in range({count}):
+            yield Idle.from_parent(self, name=f"line:{{number}}")
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".rst":
+        return Page.from_parent(parent, path=file_path)
+"""
+
 
 @dataclass(frozen=True)
 class Size:
@@ -68,15 +99,22 @@ class Size:
         return range(file, self.snippets, self.files)
 
 
-def write_documentation(folder: Path, size: Size, *, ours: bool) -> None:
-    """Write pages of ``literalinclude`` and the files they cut from."""
+def write_documentation(folder: Path, size: Size, *, ours: bool, sidebar: bool = True) -> None:
+    """Write pages of ``literalinclude`` and the files they cut from.
+
+    :param sidebar: whether each page has Sphinx's usual sidebar, which lists all pages: with that
+        one, what stock Sphinx takes grows with the square of the pages.
+    """
     for file in range(size.files):
         _write(folder / _file_name(file), "\n\n".join(map(_function, size.of_file(file))))
     shown = [[_literalinclude(n, size) for n in size.of_page(page)] for page in range(size.pages)]
     _write_pages(folder, shown)
     _write(
         folder / "docs/conf.py",
-        _CONF.format(extensions=["sphinxext.tested_snippets"] if ours else []),
+        _CONF.format(
+            extensions=["sphinxext.tested_snippets"] if ours else [],
+            sidebars={} if sidebar else {"**": []},
+        ),
     )
     if ours:
         _write_ours(folder)
@@ -92,6 +130,13 @@ def write_inline_pages(folder: Path, size: Size, *, ours: bool) -> None:
     else:
         _write(folder / "pytest.ini", "[pytest]\n")
         _write(folder / "conftest.py", _STOCK_CONFTEST)
+
+
+def write_idle_items(folder: Path, count: int) -> None:
+    """Write one page that stands for so many items of pytest, each of which does nothing."""
+    _write(folder / "docs/page_0.rst", "")
+    _write(folder / "pytest.ini", "[pytest]\n")
+    _write(folder / "conftest.py", _IDLE_CONFTEST.format(count=count))
 
 
 def edit_one_snippet(folder: Path, value: int) -> None:
