@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from local_ce.releases import accepted, sdk_part
+
 __all__ = ["submitted_resources"]
 
 
@@ -31,16 +33,23 @@ def submitted_resources(workflow: Any) -> Any:
     :returns: ``orquestra.sdk._base._driver._models.Resources``.
     :raises orquestra.sdk.exceptions.WorkflowSyntaxError: the client refuses the workflow.
     """
-    # The SDK is not installed where pages are only built.
-    from orquestra.sdk._base._driver._ce_runtime import CERuntime
+    # Neither the SDK nor what the tokens are made with is installed where pages are only built.
+    from orquestra.sdk import ProjectRef
     from orquestra.sdk.schema.configs import RuntimeConfiguration, RuntimeName
 
+    from local_ce.tokens import Tokens
+
+    token = Tokens.new().issue()  # Late releases look whether it is one, and good.
     config = RuntimeConfiguration(
         config_name="recorder",
         runtime_name=RuntimeName.CE_REMOTE,
-        runtime_options={},
+        runtime_options={"uri": "http://127.0.0.1:9", "token": token},
     )
     recorder = _Recorder()
-    runtime = CERuntime(config, client=recorder)
-    runtime.create_workflow_run(workflow.model, project=None)
+    client = sdk_part("_base._driver._ce_runtime").CERuntime
+    runtime = client(config, **accepted(client, client=recorder, token=token))
+    runtime._client = recorder  # noqa: SLF001 - early releases take none
+    create = runtime.create_workflow_run
+    project = ProjectRef("my-workspace", "my-project")  # Without one, late releases warn.
+    create(workflow.model, project=project, **accepted(create, dry_run=False))
     return recorder.resources

@@ -5,10 +5,9 @@ Run it after a change of the parser: `python -m examples.command_page`. A test c
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
+from examples.parsers import commands_of, entries
 from local_ce.cli import EXITS, make_parser
 
 PAGE = Path(__file__).parent.parent / "docs" / "local-ce-command.rst"
@@ -52,46 +51,14 @@ Back to the :doc:`start page <index>`.
 def page() -> str:
     """The text of the page."""
     lines = [_HEAD]
-    for parser in _commands(make_parser()):
-        lines += _section(parser)
+    for parser in commands_of(make_parser()):
+        title = f"``{parser.prog.removeprefix('python -m local_ce ')}``"
+        lines.append(f"\n{title}\n{'=' * len(title)}\n")
+        lines += entries(parser)
     lines.append("\nExit Codes\n==========\n")
     for code, meaning in EXITS.items():
         lines.append(f"``{code.value}``\n   {meaning}")
     return "\n".join(lines) + _FILES
-
-
-def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """The parsers that have no commands of their own."""
-    # argparse has no public way to ask a parser what it knows.
-    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]  # noqa: SLF001
-    for group in groups:
-        for command in group.choices.values():
-            yield from _commands(command)
-    if not groups:
-        yield parser
-
-
-def _section(parser: argparse.ArgumentParser) -> Iterator[str]:
-    title = f"``{parser.prog.removeprefix('python -m local_ce ')}``"
-    yield f"\n{title}\n{'=' * len(title)}\n\n.. program:: {parser.prog}\n"
-    yield f"{_text(parser.description)}\n"
-    shown = [a for a in parser._actions if a.help != argparse.SUPPRESS]  # noqa: SLF001
-    for action in sorted(shown, key=lambda action: bool(action.option_strings)):
-        if action.dest in {"help", "state"}:
-            continue
-        name = ", ".join(action.option_strings) or str(action.metavar)
-        value = "" if action.nargs == 0 or not action.option_strings else f" {_value(action)}"
-        yield f".. option:: {name}{value}\n\n   {_text(action.help)}\n"
-
-
-def _value(action: argparse.Action) -> str:
-    return str(action.metavar or action.dest.upper())
-
-
-def _text(text: str | None) -> str:
-    """A help text as a sentence of reStructuredText."""
-    sentence = str(text).replace("`", "``").rstrip(".")
-    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 if __name__ == "__main__":

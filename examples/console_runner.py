@@ -18,18 +18,31 @@ from pathlib import Path
 
 import pytest
 
-from sphinxext.tested_snippets.blocks import PageBlock, read_page
+from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.console import Command, read_session
+from sphinxext.tested_snippets.page_blocks import PageBlock
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
 ROOT = Path(__file__).parent.parent
-#: The files that pages with commands show.
-FILES = Path(__file__).parent / "first_workflow"
-#: What is different each time: tokens, addresses, ids of runs. A page shows one of the kind.
-VARYING = re.compile(r"eyJ[\w.-]+|127\.0\.0\.1:\d+|\b[a-z][a-z-]*-[a-z0-9]{5}-r\d{3}\b")
+EXAMPLES = Path(__file__).parent
+#: The folders of the files that pages with commands show.
+FOLDERS = (EXAMPLES / "first_workflow", EXAMPLES / "quickstart")
+#: What is different each time: tokens, addresses, ids of runs, dates. A page shows one of the kind.
+VARYING = re.compile(
+    r"eyJ[\w.-]+|127\.0\.0\.1:\d+|\b[a-z][a-z-]*-[a-z0-9]{5}-r\d{3}\b"
+    r"|\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\b"
+)
 #: Seconds a command may take.
-LIMIT = 180
+LIMIT = 600
+
+
+class CommandFailed(RuntimeError):
+    """A command ended with another status than 0; `output` is what it printed."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
 
 
 class Console:
@@ -54,11 +67,12 @@ class Console:
             if not checks or block.line > snippet.line:
                 continue
             outcome = self._outcome(block, checks[0].setup)
-            if block.line == snippet.line and not isinstance(outcome, Exception):
-                return outcome
-            if isinstance(outcome, Exception):
-                if block.line == snippet.line:
+            if block.line == snippet.line:
+                if isinstance(outcome, Exception):
                     raise outcome
+                return outcome
+            meant = isinstance(outcome, CommandFailed) and checks[0].expected.fails is not None
+            if isinstance(outcome, Exception) and not meant:
                 raise SetupError(f"{block.name}, which comes before it, failed: {outcome}")
         raise SetupError(f"{self._page} has no block in line {snippet.line}")
 
@@ -80,23 +94,38 @@ class Console:
                 raise SetupError(str(error)) from error
         printed = []
         for command in _commands(block):
-            output = self.type(command.text)
+            try:
+                output = self.type(command.text)
+            except CommandFailed as failure:
+                self._compare_failure(command, failure.output)
+                raise
             self._compare(command, output)
             printed.append(output)
         return "".join(printed)
 
     def _put(self, text: str) -> str:
         """Write the file that the page shows, as its reader would."""
-        for path in FILES.iterdir():
-            if path.is_file() and path.read_text(encoding="utf-8").rstrip() == text.rstrip():
-                shutil.copy(path, self._home)
-                return ""
-        raise RuntimeError(f"this is no file of {FILES.name}")
+        for folder in FOLDERS:
+            for path in folder.rglob("*.*"):
+                if path.read_text(encoding="utf-8").rstrip() == text.rstrip():
+                    put = self._home / path.relative_to(folder)
+                    put.parent.mkdir(exist_ok=True)
+                    shutil.copy(path, put)
+                    return ""
+        raise RuntimeError(f"this is no file of {' or '.join(folder.name for folder in FOLDERS)}")
+
+    def _compare_failure(self, command: Command, output: str) -> None:
+        """A block may be about a failure; when it shows another one, it can't be the one that is expected."""
+        try:
+            self._compare(command, output)
+        except RuntimeError as error:
+            raise SetupError(str(error)) from None
 
     def type(self, line: str) -> str:
-        """Run a command; return what it printed.
+        """Run a command; return what it printed, with ``~`` for the home folder.
 
-        :raises RuntimeError: it failed.
+        :raises CommandFailed: it did.
+        :raises RuntimeError: it can't be run, or did not end.
         """
         try:
             done = subprocess.run(
@@ -112,15 +141,23 @@ class Console:
             )
         except subprocess.TimeoutExpired as error:
             raise RuntimeError(f"{line!r} had not ended after {LIMIT} s") from error
+        output = done.stdout.replace(str(self._home), "~")
         if done.returncode:
-            raise RuntimeError(f"{line!r} ended with {done.returncode}:\n{done.stdout}")
-        return done.stdout
+            raise CommandFailed(f"{line!r} ended with {done.returncode}:\n{output}", output)
+        return output
 
     def _environment(self) -> dict[str, str]:
         foreign = ("ORQ", "XDG_", "RAY_", "PYTEST_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         programs = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
-        return {**kept, "HOME": str(self._home), "PATH": programs, "COLUMNS": "100"}
+        own = {
+            "HOME": str(self._home),
+            "PATH": programs,
+            "COLUMNS": "100",
+            "EXAMPLES": str(EXAMPLES),
+        }
+        # What pip says of its own next version is not about what the page shows.
+        return {**kept, **own, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
     def _substituted(self, line: str) -> str:
         def actual(found: re.Match[str]) -> str:
@@ -131,7 +168,7 @@ class Console:
         return VARYING.sub(actual, line)
 
     def _compare(self, command: Command, output: str) -> None:
-        """Find the lines that are shown in what was printed; ``...`` stands for any."""
+        """Find the lines that are shown in what was printed; ``...`` stands for any, or for any text in one."""
         printed = [line.rstrip() for line in output.splitlines() if line.strip()]
         position, anywhere = 0, False
         for shown in filter(str.strip, command.shown):
@@ -151,9 +188,7 @@ class Console:
     def _matches(self, shown: str, line: str) -> bool:
         """Tell whether a line is the shown one, but for what is different each time: that is learnt."""
         names = VARYING.findall(shown)
-        fixed = [
-            r"\s+".join(map(re.escape, re.split(r"\s+", part))) for part in VARYING.split(shown)
-        ]
+        fixed = [_pattern(part) for part in VARYING.split(shown)]
         pattern = f"({VARYING.pattern})".join(fixed)
         found = re.fullmatch(pattern.rstrip(), line.rstrip())
         if found is None:
@@ -169,6 +204,12 @@ class Console:
         """End the server that the page may have left running."""
         with contextlib.suppress(RuntimeError):
             self.type("python -m local_ce down")
+
+
+def _pattern(shown: str) -> str:
+    """A pattern for the same text: any spaces where it has some, anything where it has dots."""
+    texts = (r"\s+".join(map(re.escape, re.split(r"\s+", text))) for text in shown.split("..."))
+    return ".*".join(texts)
 
 
 def _commands(block: PageBlock) -> list[Command]:

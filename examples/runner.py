@@ -10,13 +10,13 @@ import inspect
 import secrets
 from collections.abc import Callable, Iterator
 from importlib import import_module, metadata
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from examples import trees
+from examples import migration, trees
+from examples.sdk_versions import installed_pins
 from examples.stage import SetupCode, Stage, package_with
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from local_ce.pytest_plugin import AnyCE
     from sphinxext.tested_snippets.normalise import Normaliser
 
-ROOT = Path(__file__).parent.parent
-CONSTRAINTS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
 #: The images that the local CE offers beside the default one.
 IMAGES = ["my-registry.example.com/my-team/my-image:1.0"]
 #: The workspaces that the guide names; runs go to the first one.
@@ -51,7 +49,7 @@ class CERunner:
             setup = SetupCode(snippet.setup)
         except SyntaxError as error:
             raise SetupError(f"the hidden set-up is no Python: {error}") from error
-        files, module = self._repo(snippet, setup)
+        files, module = repo_of(snippet, setup)
         with Stage(self.ce, files, self.token) as stage:
             try:
                 stage.set(setup)
@@ -59,31 +57,41 @@ class CERunner:
                 raise SetupError(f"{type(error).__name__}: {error}") from error
             try:
                 with stage.module(files, module) as imported:
-                    return "\n".join(_run_all(imported, stage))
+                    return "\n".join(
+                        f"{name}() gave {stage.run(workflow)!r}"
+                        for name, workflow in called_in(imported)
+                    )
             except RunFailed as error:
                 # The cause is one line; what a page is about may be another one of the log.
                 raise RuntimeError(f"{error.cause}\n{error}\n{error.log}") from error
 
-    def _repo(self, snippet: Snippet, setup: SetupCode) -> tuple[dict[str, str], str]:
-        """The files of the repo and the name of the module with the tasks."""
-        if trees.is_tree(snippet.text):
-            return trees.project(snippet.text), trees.module(snippet.text)
-        if snippet.language in {"toml", "ini", "cfg"}:
-            return self._with_manifest(snippet)
-        text = "\n\n".join(filter(None, [setup.definitions, snippet.text]))
-        return package_with(text), "my_proj.tasks"
 
-    def _with_manifest(self, snippet: Snippet) -> tuple[dict[str, str], str]:
-        """The example project with the manifest that the page shows in place of its own."""
-        name = "pyproject.toml" if snippet.language == "toml" else "setup.cfg"
-        files = {**trees.full_project(), name: snippet.text}
-        if "[project]" in snippet.text:
-            del files["setup.cfg"]  # The page says that one file is enough.
-        return files, "my_proj.train"
+def repo_of(snippet: Snippet, setup: SetupCode) -> tuple[dict[str, str], str]:
+    """The files of the repo that a snippet stands for, and the name of the module with the tasks."""
+    step = migration.step_of(snippet.text)
+    if step:
+        return migration.after(step), migration.WORKFLOW
+    if trees.is_tree(snippet.text):
+        return trees.project(snippet.text), trees.module(snippet.text)
+    if snippet.language in {"toml", "ini", "cfg"}:
+        return _with_manifest(snippet)
+    text = "\n\n".join(filter(None, [setup.definitions, snippet.text]))
+    return package_with(text), "my_proj.tasks"
 
 
-def _run_all(module: ModuleType, stage: Stage) -> Iterator[str]:
-    """Run the workflows of a module, or each of its tasks in a workflow of its own.
+def _with_manifest(snippet: Snippet) -> tuple[dict[str, str], str]:
+    """The example project with the manifest that the page shows in place of its own."""
+    if "py-modules" in snippet.text:
+        return {**trees.scripts(), "pyproject.toml": snippet.text}, "train"
+    name = "pyproject.toml" if snippet.language == "toml" else "setup.cfg"
+    files = {**trees.full_project(), name: snippet.text}
+    if "[project]" in snippet.text:
+        del files["setup.cfg"]  # The page says that one file is enough.
+    return files, "my_proj.train"
+
+
+def called_in(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """The workflows of a module, called, by name; where it has none, its tasks, each in a workflow of its own.
 
     A module with neither is a script, which ran when it was imported.
     """
@@ -91,22 +99,20 @@ def _run_all(module: ModuleType, stage: Stage) -> Iterator[str]:
 
     own = list(vars(module).values())
     workflows = [value for value in own if isinstance(value, sdk.WorkflowTemplate)]
-    if workflows:
-        for template in workflows:
-            yield f"{template.__name__}() gave {stage.run(template())!r}"
-        return
-    tasks = [value for value in own if isinstance(value, sdk.TaskDef)]
-    for task in tasks:
-        yield f"{task.__name__}() gave {stage.run(workflow_of(task))!r}"
+    for template in workflows:
+        yield template.__name__, template()
+    for task in [] if workflows else own:
+        if isinstance(task, sdk.TaskDef):
+            yield task.__name__, workflow_of(task)
 
 
-def workflow_of(task: Any) -> Any:
-    """A workflow that calls `task` once, and is called itself."""
+def workflow_of(task: Any, **meta: Any) -> Any:
+    """A workflow that calls `task` once, with what `meta` says of this call, and is called itself."""
     from orquestra import sdk
 
     @sdk.workflow
     def run_task() -> Any:
-        return task()
+        return task().with_invocation_meta(**meta) if meta else task()
 
     return run_task()
 
@@ -117,12 +123,15 @@ def local_ce(pytestconfig: pytest.Config) -> Iterator[AnyCE]:
     from local_ce.pytest_plugin import started_ce
 
     with started_ce(
-        pytestconfig, images=IMAGES, constraints=CONSTRAINTS, workspaces=WORKSPACES
+        pytestconfig, images=IMAGES, constraints=installed_pins(), workspaces=WORKSPACES
     ) as ce:
         # A small wheel in torch's place: what is tested is where packages go, not torch.
         ce.index.build("torch", "2.0.1", {"torch/__init__.py": '__version__ = "2.0.1"\n'})
         ce.index.build("my-plots", "1.3.0", {"my_plots/__init__.py": ""})
-        ce.index.build("my-tables", "0.1.0", {"my_tables/__init__.py": ""})
+        ce.index.build("my-tables", "0.1.0", {"my_tables/__init__.py": "class Table:\n    pass\n"})
+        simulator = {"my_simulator/__init__.py": migration.SIMULATOR}
+        ce.index.build("my-simulator", "1.4.0", simulator, requires_python="<3.9")
+        ce.index.build("my-simulator", "1.5.0", simulator)
         yield ce
 
 

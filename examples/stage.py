@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from examples.client import submitted_resources
+from examples.waiting import run_beside_another
+from local_ce.releases import sdk_part
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -65,8 +67,9 @@ class Stage:
         self.ce = ce
         self.files = files
         self._token = token
-        self._timeout = 120.0
+        self._beside = False
         self._private: set[str] = set()
+        self._as_they_are: set[str] = set()
         self._folders = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -92,25 +95,66 @@ class Stage:
         names = {
             "publish": self.publish,
             "private": self.private,
+            "private_for_others": self.private_for_others,
             "working_copy": self.working_copy,
+            "publish_only": self.publish_only,
+            "write_here": self.write_here,
+            "publish_below": self.publish_below,
+            "add_file": self.add_file,
+            "add_to": self.add_to,
             "type_in": self.type_in,
-            "wait_at_most": self.wait_at_most,
+            "another_beside": self.another_beside,
         }
         exec(compile(code.calls, "<hidden set-up>", "exec"), names)  # noqa: S102 - our own pages
 
     def publish(self, url: str, ref: str = "main") -> None:
         """Commit the files to a repo, as a branch, or as a tag where `ref` looks like a version."""
-        if _COMMIT.fullmatch(ref):
-            return  # A commit names what is in the repo already.
+        if _COMMIT.fullmatch(ref) or _bare(url) in self._as_they_are:
+            return  # What is named is in the repo already.
         tag = ref if _TAG.fullmatch(ref) else None
         branch = "main" if tag else ref
         self.ce.git.publish(url, self.files, branch, tag=tag, private=_bare(url) in self._private)
+
+    def publish_only(self, url: str) -> None:
+        """Publish the branch ``main`` of a repo, whatever ref a snippet names."""
+        self.publish(url)
+        self._as_they_are.add(_bare(url))
+
+    def write_here(self, name: str, text: str) -> None:
+        """Write a file into the folder that is submitted from, and go there."""
+        (self._folder / name).write_text(text, encoding="utf-8")
+        self._folders.callback(os.chdir, Path.cwd())
+        os.chdir(self._folder)
+
+    def publish_below(self, folder: str, url: str) -> None:
+        """Put the files into a folder of the repo, and not at its top."""
+        below = {f"{folder}/{path}": text for path, text in self.files.items()}
+        self.ce.git.publish(url, below, "main")
+        self._as_they_are.add(_bare(url))
+
+    def add_file(self, path: str, text: str) -> None:
+        """Add a file to the repos that the snippet names."""
+        self.files = {**self.files, path: text}
+
+    def add_to(self, path: str, line: str, more: str) -> None:
+        """Add lines behind a line of a file in the repos that the snippet names.
+
+        :raises ValueError: the file has no such line.
+        """
+        if f"{line}\n" not in self.files[path]:
+            raise ValueError(f"{path} has no line {line!r}")
+        self.add_file(path, self.files[path].replace(f"{line}\n", f"{line}\n{more}\n", 1))
 
     def private(self, url: str, username: str, secret: str, workspace: str) -> None:
         """Make a repo private; the token that opens it is the value of a secret."""
         self._private.add(_bare(url))
         self.ce.git.allow(url, username=username, token=self._token)
         self.ce.secrets.set(secret, self._token, workspace=workspace)
+
+    def private_for_others(self, url: str) -> None:
+        """Publish a private repo that no token of the snippet's opens."""
+        self._private.add(_bare(url))
+        self.publish_only(url)
 
     def working_copy(self, url: str) -> None:
         """Publish a repo, clone it, and go to the clone."""
@@ -124,17 +168,16 @@ class Stage:
         """Answer the prompts for passwords."""
         self._folders.enter_context(mock.patch("getpass.getpass", return_value=answer))
 
-    def wait_at_most(self, seconds: float) -> None:
-        """Stop a run that is not finished by then."""
-        self._timeout = seconds
+    def another_beside(self) -> None:
+        """Stop a run when another one that is submitted after it has ended."""
+        self._beside = True
 
     def _log_in(self, name: str) -> None:
         """Write what ``orq login`` writes: a configuration with address and token of the services."""
-        from orquestra.sdk._base import _config
         from orquestra.sdk.schema.configs import RuntimeName
 
         services = {"uri": self.ce.secrets.url, "token": self.ce.secrets.token}
-        _config.write_config(name, RuntimeName.CE_REMOTE, services)
+        sdk_part("_base._config").write_config(name, RuntimeName.CE_REMOTE, services)
 
     @contextlib.contextmanager
     def module(self, files: Mapping[str, str], name: str) -> Iterator[ModuleType]:
@@ -154,7 +197,9 @@ class Stage:
             url = getattr(getattr(imported, "repo_url", None), "original_url", "")
             if url.startswith("https://"):
                 self.publish(url, imported.git_ref)
-        return self.ce.run(workflow, timeout=self._timeout)
+        if self._beside:
+            return run_beside_another(self.ce, workflow)
+        return self.ce.run(workflow, timeout=300.0)
 
 
 def _bare(url: str) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from examples.stage import MANIFEST, PROJECT
 
-__all__ = ["full_project", "is_tree", "module", "paths", "project"]
+__all__ = ["full_project", "is_tree", "module", "paths", "project", "scripts"]
+
+#: What stands in manifests that the example project, which follows the src layout, does not have.
+_OTHERS = {
+    "setup.py": (
+        "from setuptools import find_packages, setup\n\n"
+        'setup(name="my_proj", version="0.1.0", packages=find_packages())\n'
+    ),
+}
+#: The manifest of a project that leaves it to setuptools what its packages are.
+_AUTOMATIC = (PROJECT.parent / "manifests" / "automatic.toml").read_text()
 
 
 def is_tree(text: str) -> bool:
@@ -39,13 +49,23 @@ def full_project() -> dict[str, str]:
     return {**MANIFEST, **{name: (PROJECT / name).read_text() for name in names}}
 
 
+def scripts() -> dict[str, str]:
+    """The modules of the example project as loose scripts: beside each other, in no package."""
+    modules = {path.rpartition("/")[2]: text for path, text in full_project().items()}
+    return {name: modules[name] for name in ("evaluate.py", "load.py", "train.py")}
+
+
 def project(text: str) -> dict[str, str]:
     """The files of a drawing with the content that the example project has under their names.
 
+    A ``pyproject.toml`` without a ``setup.cfg`` beside it holds the whole manifest.
+
     :raises ValueError: the example project has no such file.
     """
-    contents = {path.rpartition("/")[2]: text for path, text in full_project().items()}
+    contents = {path.rpartition("/")[2]: text for path, text in full_project().items()} | _OTHERS
     files = paths(text)
+    if not any(path.endswith("setup.cfg") for path in files):
+        contents["pyproject.toml"] = _AUTOMATIC
     unknown = [path for path in files if path.rpartition("/")[2] not in contents]
     if unknown:
         raise ValueError(f"examples/my_proj has nothing to put into {', '.join(unknown)}")

@@ -12,7 +12,7 @@ from examples import trees
 from examples.runner import installed_here, workflow_of
 from examples.stage import SetupCode, package_with
 from sphinxext.tested_snippets.include import include_named
-from sphinxext.tested_snippets.markers import DEFAULT_STYLE
+from sphinxext.tested_snippets.styles import DEFAULT_STYLES
 
 if TYPE_CHECKING:
     from examples.stage import Stage
@@ -58,6 +58,37 @@ class Snippets:
 
         # </snippet>
 
+    # .. snippet-check:: QE
+    #    :runtime: QE translation
+    #    :output: compare() became 3 steps
+    #
+    # .. snippet-check::
+    #    :output: ('small trained with 3 numbers', 'large trained with 3 numbers')
+    @staticmethod
+    def one_workflow():
+        from orquestra import sdk
+
+        project = sdk.GithubImport("my-org/my-project", git_ref="main")
+
+        @sdk.task(source_import=project, resources=sdk.Resources(cpu="1"))
+        def load():
+            return [1, 2, 3]
+
+        @sdk.task(source_import=project, resources=sdk.Resources(cpu="2"))
+        def train(model, data):
+            return f"{model} trained with {len(data)} numbers"
+
+        @sdk.workflow
+        def compare():
+            data = load()
+            return train("small", data), train("large", data)
+
+        # </snippet>
+
+    # .. snippet-check:: QE
+    #    :runtime: QE translation
+    #    :output: git@github.com:my-org/my-private-repo.git at main
+    #
     # .. snippet-check::
     #    :fails: fatal: could not read Username for 'https://github.com'
     #    :setup: private_github_repo
@@ -194,6 +225,8 @@ def test_a_package_is_installed_for_the_task_and_not_here(snippet: BoundSnippet)
 
 
 @pytest.mark.snippet("github_import_public")
+@pytest.mark.snippet(statement="deps-code-of-the-repo")
+@pytest.mark.snippet(statement="migrate-code-of-the-repo")
 def test_the_code_that_runs_is_the_latest_commit_in_the_repo(
     snippet: BoundSnippet, staged: Callable[[str], Stage]
 ) -> None:
@@ -229,19 +262,6 @@ def test_a_private_repo_is_installed_as_a_dependency_with_the_token(
     _make_private(stage)
 
     assert _run(stage, _as_dependency(snippet.text), "train") == "trained"
-
-
-@pytest.mark.snippet(
-    "github_import_private_after",
-    fails="fatal: Authentication failed for 'https://github.com/my-org/my-private-repo.git/'",
-)
-def test_a_wrong_token_is_refused(snippet: BoundSnippet, staged: Callable[[str], Stage]) -> None:
-    """The repo looks at the token, so that the check above means something."""
-    stage = staged(snippet.text)
-    _make_private(stage)
-    stage.ce.secrets.set("my-github-token", "ghp_" + "0" * 32, workspace="my-workspace")
-
-    snippet.observe(_failure(stage, snippet.text, "train"))
 
 
 @pytest.mark.snippet("docs/migrating-from-quantum-engine.rst::project_structure_after")
@@ -319,4 +339,4 @@ def _failure(stage: Stage, text: str, task: str) -> str:
 
 def _region(name: str) -> str:
     path = Path(__file__)
-    return include_named(path, path.name, name, DEFAULT_STYLE).text
+    return include_named(path, path.name, name, DEFAULT_STYLES).text

@@ -1,0 +1,2 @@
+extensions = ["sphinxext.tested_snippets"]
+tested_snippets_marker = ("def {name}(", "# end")
