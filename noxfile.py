@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nox
 
 ROOT = Path(__file__).parent.resolve()
 SITE = ROOT / "docs" / "_build" / "html"
-SDK_PINS = ROOT / "constraints" / "orquestra-sdk-0.54.0.txt"
+LOCALE = ROOT / "sphinxext" / "tested_snippets" / "locale"
+#: The version of the SDK that the guide is written for, and those beside it that its checks are tried on.
+SDK = "0.54.0"
+SDK_VERSIONS = ("0.50.0", "0.51.0", "0.52.0", SDK, "0.56.0", "0.60.0", "0.66.0", "1.1.0")
 
 #: The Pythons on which Compute Engine installs, the guide's own version first.
 CE_VERSIONS = ("3.9", "3.10", "3.11")
 NO_CE_PYTHON = (
     "Compute Engine (orquestra-sdk 0.54.0, Ray 2.5.1) needs Python 3.9, 3.10 or 3.11, and none was found "
     "on PATH or in pyenv: install one, for example with `pyenv install 3.9`"
+)
+NO_LATEX = (
+    "the PDF is made with LaTeX, of which is missing: {}; on Debian and Ubuntu: apt install "
+    "latexmk texlive-xetex texlive-latex-extra texlive-fonts-recommended fonts-dejavu"
 )
 
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -97,6 +106,31 @@ def merge_pins(frozen: Mapping[str, Iterable[str]]) -> list[str]:
     return merged
 
 
+def pins(sdk: str) -> Path:
+    """Return the path of the constraint file for a version of the SDK."""
+    return ROOT / "constraints" / f"orquestra-sdk-{sdk}.txt"
+
+
+def compute_engine_of(sdk: str) -> list[str]:
+    """Return what the extra `ce` requires, for a version of the SDK and the Ray that this version names."""
+    extra: list[str] = PROJECT["project"]["optional-dependencies"]["ce"]
+    if sdk == SDK:
+        return extra
+    own = [line for line in extra if not line.startswith(("orquestra-sdk", "ray["))]
+    # The newer ones need pandas; from 2.3 on it wants a newer pyarrow.
+    return [f"orquestra-sdk[ray]=={sdk}", "pandas<2.3", *own]
+
+
+def chosen_versions(session: nox.Session) -> list[str]:
+    """Return the versions of the SDK that the command names, or all."""
+    unknown = set(session.posargs) - set(SDK_VERSIONS)
+    if unknown:
+        session.error(
+            f"{', '.join(sorted(unknown))}: no version that is tried; known are {', '.join(SDK_VERSIONS)}"
+        )
+    return session.posargs or list(SDK_VERSIONS)
+
+
 def group(*names: str) -> list[str]:
     """Return the requirements of dependency groups in pyproject.toml."""
     return list(nox.project.dependency_groups(PROJECT, *names))
@@ -110,20 +144,48 @@ def build_site(session: nox.Session, output: Path, *arguments: str) -> None:
     )
 
 
-def install_ce(session: nox.Session) -> dict[str, str]:
-    """Install Compute Engine's packages; return the environment that hands the same pins to Ray's environments."""
+def install_ce(session: nox.Session, sdk: str = SDK) -> dict[str, str]:
+    """Install Compute Engine's packages; return the environment that hands the same pins to Ray's environments.
+
+    :raises nox.command.CommandFailed: they can't be installed; what pip wrote is in :func:`pip_log`.
+    """
+    # What is installed does not change where none of these did; to find that out again takes pip 4 s.
+    stamp = Path(session.virtualenv.location, "installed")
+    files = (pins(sdk), ROOT / "pyproject.toml", ROOT / "noxfile.py")
+    wanted = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    env = {"PIP_CONSTRAINT": pins(sdk).as_uri()}
+    if stamp.exists() and stamp.read_text() == wanted:
+        return env
+    stamp.unlink(missing_ok=True)
     # The pins are a whole environment, so pip need not work out what belongs to it, which takes 30 s. Of 400 MB of
     # packages a run imports a tenth: compiling the rest takes 27 s.
-    session.install("--no-compile", "--no-deps", "-r", str(SDK_PINS))
+    log = str(pip_log(session))
+    session.install("--no-compile", "--no-deps", "--log", log, "-r", str(pins(sdk)))
     # What builds it is among the pins: an isolated build would fetch and unpack that once more, which takes 4 s.
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
-    return {"PIP_CONSTRAINT": SDK_PINS.as_uri()}
+    stamp.write_text(wanted)
+    return env
+
+
+def pip_log(session: nox.Session) -> Path:
+    """Return where pip writes what it does for a session.
+
+    Not in nox's folder for the session: to make that one turns TMPDIR to it, which is in this repo, and in a folder of
+    no repo the checks of ``GitImport.infer()`` need to be.
+    """
+    return Path(session.virtualenv.location, "pip.log")
+
+
+def other_python(python: str) -> dict[str, str]:
+    """Return the variable that names another Python than this one: a check shows what Ray says to a node with it."""
+    other = find_python([v for v in CE_VERSIONS if v != identify(python)[0]], os.environ)
+    return {"CE_OTHER_PYTHON": other} if other else {}
 
 
 def in_parallel(arguments: Iterable[str]) -> list[str]:
     """Return pytest's options for two processes, each with a CE of its own; none when `arguments` pick tests.
 
-    The tests of a file share its repos and so their environments: they stay together.
+    What shares repos and so environments stays together, see ``examples/parts.py``.
     """
     return ["-n", "2", "--dist", "loadscope"] if all(a.startswith("--") for a in arguments) else []
 
@@ -137,6 +199,14 @@ PARTS = [
 ]
 
 
+#: What is run on each version of the SDK, and where the outcomes are: a check that fails there is data, not a defect.
+MATRIX = [nox.param(CE_PYTHON or False, sdk, id=sdk) for sdk in SDK_VERSIONS]
+MATRIX_FOLDER = "docs/evidence/matrix"
+MATRIX_CHECKS = (
+    "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
+)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html and print the path to open (no Ray, no SDK)."""
@@ -145,14 +215,43 @@ def docs(session: nox.Session) -> None:
     session.log(f"Open {SITE / 'index.html'}")
 
 
+@nox.session
+def pdf(session: nox.Session) -> None:
+    """Build the PDF of the site and print its path (needs XeLaTeX)."""
+    missing = [program for program in ("latexmk", "xelatex") if shutil.which(program) is None]
+    if missing:
+        session.error(NO_LATEX.format(", ".join(missing)))
+    session.install("-e", ".[docs]")
+    folder = ROOT / "docs" / "_build" / "latex"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "-b", "latex", "docs", str(folder))
+    with session.chdir(folder):
+        latexmk = ("latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error")
+        session.run(*latexmk, "qe-to-ce.tex", external=True)
+    unprinted = unprinted_characters((folder / "qe-to-ce.log").read_text("utf-8", "replace"))
+    if unprinted:
+        session.error(
+            f"no font of the PDF has {' '.join(unprinted)}: see latex_elements in docs/conf.py"
+        )
+    session.log(f"Open {folder / 'qe-to-ce.pdf'}")
+
+
+def unprinted_characters(log: str) -> list[str]:
+    """Return the characters that the log of LaTeX says it left out, for which it only warns."""
+    return sorted(set(re.findall(r"Missing character: There is no (\S)", log)))
+
+
 @nox.session(python=CE_PYTHON or False)
 def doctests(session: nox.Session) -> None:
     """Run every code block of the guide, and the tests of its snippets, on Ray (Python 3.9 to 3.11)."""
     if CE_PYTHON is None:
         session.error(NO_CE_PYTHON)
-    env = install_ce(session)
+    env = {**install_ce(session), **other_python(CE_PYTHON)}
     # As an option, the folders step back when the arguments name what to run.
     parallel = in_parallel(session.posargs)
+    # Another Compute Engine is nothing that a check knows of, so what is up to date has to run on it.
+    elsewhere = any(a.startswith(("--compute-engine", "--ray-address")) for a in session.posargs)
+    parallel += ["--snippets-rerun"] if elsewhere else []
     session.run(
         "pytest", *parallel, "-o", "testpaths=docs examples/tests", *session.posargs, env=env
     )
@@ -164,10 +263,30 @@ def modes(session: nox.Session) -> None:
     if CE_PYTHON is None:
         session.error(NO_CE_PYTHON)
     env = install_ce(session)
-    pytest = ("pytest", "-o", "testpaths=docs examples/tests", *session.posargs)
+    folders = ("-o", "testpaths=docs examples/tests")
+    pytest = ("pytest", "--snippets-rerun", *folders, *session.posargs)
     session.run(*pytest, "--compute-engine=per-run", env=env)
     session.run(*pytest, "--compute-engine=shared", env=env)
     session.run("python", "-m", "examples.three_nodes", *pytest, env=env)
+
+
+@nox.session(default=False)
+@nox.parametrize("python,sdk", MATRIX)
+def matrix(session: nox.Session, sdk: str) -> None:
+    """Record what the guide's checks give on each version of the SDK, into docs/evidence/matrix (Python 3.9)."""
+    if CE_PYTHON is None:
+        session.error(NO_CE_PYTHON)
+    try:
+        env = {**install_ce(session, sdk), **other_python(CE_PYTHON)}
+    except nox.command.CommandFailed:
+        # That a version can't be installed any more is a result, too.
+        session.run("python", "-m", "examples.unavailable", str(pins(sdk)), str(pip_log(session)))
+        return
+    observe = ("--snippets-evidence=observe", "-o", f"snippets_evidence={MATRIX_FOLDER}")
+    checks = (*in_parallel(session.posargs), "-o", f"testpaths={MATRIX_CHECKS}")
+    # The names on the pages are those of the guide's own version.
+    checks = (*checks, "-o", "snippets_literals=")
+    session.run("pytest", "--snippets-rerun", *observe, *checks, *session.posargs, env=env)
 
 
 @nox.session
@@ -176,7 +295,7 @@ def tests(session: nox.Session, part: str) -> None:
     """Test the extension on the Python that runs nox, and the local CE on Python 3.9 to 3.11."""
     if part == "extension":
         session.install("-e", ".[docs,pytest]", *group("test", "project"))
-        folders, env = "tests/tested_snippets tests/site tests/project", {}
+        folders, env = "tests/tested_snippets tests/site tests/project tests/pictures", {}
     else:
         if CE_PYTHON is None:
             session.error(NO_CE_PYTHON)
@@ -191,7 +310,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")
-    session.run("sphinx-lint", "docs")
+    # It takes a backquote that is escaped in a role for the end of it.
+    session.run("sphinx-lint", "--disable=missing-space-before-default-role", "docs")
     build_site(session, Path(session.create_tmp(), "html"), "-q")
 
 
@@ -217,26 +337,65 @@ def bench(session: nox.Session, part: str) -> None:
     session.run("python", "benchmarks/engine.py", *session.posargs, env=install_ce(session))
 
 
+@nox.session(python=CE_PYTHON or False, default=False)
+def measure(session: nox.Session) -> None:
+    """Record what the guide's pictures are drawn from: `-- workflows`, `-- resources` or `-- sizes`."""
+    if CE_PYTHON is None:
+        session.error(NO_CE_PYTHON)
+    session.run("python", "benchmarks/record.py", *session.posargs, env=install_ce(session))
+
+
+@nox.session(default=False)
+def translations(session: nox.Session) -> None:
+    """Bring the catalogues of the extension's own words up to date with the code, and compile them."""
+    session.install(*group("translate"))
+    template, folder = str(LOCALE / "tested_snippets.pot"), str(LOCALE)
+    keywords = ("--no-default-keywords", "-k", "say", "-k", "to_say")
+    extract = ("pybabel", "-q", "extract", *keywords, "--add-location=file", "--sort-output")
+    about = ("--project=tested_snippets", "--copyright-holder=the tested-snippets team")
+    session.run(*extract, *about, "-o", template, "sphinxext/tested_snippets")
+    catalogue = ("-D", "tested_snippets", "-d", folder)
+    # A new language begins with: pybabel init -D tested_snippets -i TEMPLATE -d FOLDER -l LANGUAGE
+    kept = ("--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date")
+    session.run("pybabel", "-q", "update", *catalogue, "-i", template, *kept)
+    session.run("pybabel", "compile", "--statistics", *catalogue)
+
+
+def header(sdk: str, pythons: Sequence[str]) -> str:
+    """Return what stands above the pins of a version of the SDK."""
+    return (
+        f"# Pins under which orquestra-sdk {sdk} runs workflows on the Ray that it names; Python {', '.join(pythons)} (Linux).\n"
+        f"# Made by `nox -s constraints -- {sdk}` from fresh installs of the extras `ce` and `pytest`, what builds this project,\n"
+        "# and the group `test`. Run that to make it anew, then `nox -s tests doctests`. The bounds and their reasons are in\n"
+        "# pyproject.toml.\n"
+    )
+
+
 @nox.session(venv_backend="none", default=False)
 def constraints(session: nox.Session) -> None:
-    """Write constraints/ anew from fresh installs on Python 3.9, 3.10 and 3.11."""
-    frozen = {}
-    for version in CE_VERSIONS:
-        python = find_python([version], os.environ)
-        if python is None:
-            session.error(f"Python {version} was not found on PATH or in pyenv: install it")
-        with tempfile.TemporaryDirectory() as folder:
-            session.run(python, "-m", "venv", folder, external=True)
-            pip = (f"{folder}/bin/python", "-m", "pip", "--no-color")
-            wanted = ("-e", ".[ce,pytest]", *group("test"), *PROJECT["build-system"]["requires"])
-            session.run(*pip, "install", "-q", "--no-compile", *wanted, external=True, silent=True)
-            session.run(*pip, "check", external=True)
-            listing = ("freeze", "--all", "--exclude-editable", "--exclude", "pip")
-            answer = session.run(*pip, *listing, external=True, silent=True)
-        frozen[version] = [line for line in str(answer).splitlines() if "WARNING" not in line]
-    header = (
-        "# Pins under which orquestra-sdk 0.54.0 with Ray 2.5.1 runs workflows on Python 3.9, 3.10 and 3.11 (Linux).\n"
-        "# Made by `nox -s constraints` from fresh installs of `.[ce,pytest]`, what builds it, and the group `test`;\n"
-        "# run that to make it anew, then `nox -s tests doctests`. The bounds and their reasons are in pyproject.toml.\n"
-    )
-    SDK_PINS.write_text(header + "\n".join(merge_pins(frozen)) + "\n", encoding="utf-8")
+    """Write constraints/ anew from fresh installs, all files or those of the SDK versions given."""
+    for sdk in chosen_versions(session):
+        frozen = {}
+        # The guide's own version is used on all Pythons that it runs on; the others are compared on one.
+        for version in CE_VERSIONS if sdk == SDK else CE_VERSIONS[:1]:
+            python = find_python([version], os.environ)
+            if python is None:
+                session.error(f"Python {version} was not found on PATH or in pyenv: install it")
+            with tempfile.TemporaryDirectory() as folder:
+                frozen[version] = install_fresh(session, python, Path(folder), sdk)
+        pins(sdk).write_text(
+            header(sdk, list(frozen)) + "\n".join(merge_pins(frozen)) + "\n", encoding="utf-8"
+        )
+
+
+def install_fresh(session: nox.Session, python: str, folder: Path, sdk: str) -> list[str]:
+    """Install what runs the guide's checks on a version of the SDK; return what `pip freeze` says of it."""
+    session.run(python, "-m", "venv", str(folder), external=True)
+    pip = (f"{folder}/bin/python", "-m", "pip", "--no-color")
+    wanted = [*compute_engine_of(sdk), "-e", ".[pytest]", *group("test")]
+    wanted += PROJECT["build-system"]["requires"]
+    session.run(*pip, "install", "-q", "--no-compile", *wanted, external=True, silent=True)
+    session.run(*pip, "check", external=True)
+    listing = ("freeze", "--all", "--exclude-editable", "--exclude", "pip")
+    answer = session.run(*pip, *listing, external=True, silent=True)
+    return [line for line in str(answer).splitlines() if "WARNING" not in line]
