@@ -33,6 +33,7 @@ NO_LATEX = (
 )
 
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+LOCAL_CE = ROOT / "local_ce" / "pyproject.toml"
 
 nox.needs_version = ">=2024.10.9"
 nox.options.reuse_venv = "yes"
@@ -112,11 +113,11 @@ def pins(sdk: str) -> Path:
 
 
 def compute_engine_of(sdk: str) -> list[str]:
-    """Return what the extra `ce` requires, for a version of the SDK and the Ray that this version names."""
-    extra: list[str] = PROJECT["project"]["optional-dependencies"]["ce"]
+    """Return what local_ce requires, for a version of the SDK and the Ray that this version names."""
+    needed: list[str] = nox.project.load_toml(LOCAL_CE)["project"]["dependencies"]
     if sdk == SDK:
-        return extra
-    own = [line for line in extra if not line.startswith(("orquestra-sdk", "ray["))]
+        return needed
+    own = [line for line in needed if not line.startswith(("orquestra-sdk", "ray["))]
     # The newer ones need pandas; from 2.3 on it wants a newer pyarrow.
     return [f"orquestra-sdk[ray]=={sdk}", "pandas<2.3", *own]
 
@@ -151,7 +152,7 @@ def install_ce(session: nox.Session, sdk: str = SDK) -> dict[str, str]:
     """
     # What is installed does not change where none of these did; to find that out again takes pip 4 s.
     stamp = Path(session.virtualenv.location, "installed")
-    files = (pins(sdk), ROOT / "pyproject.toml", ROOT / "noxfile.py")
+    files = (pins(sdk), ROOT / "pyproject.toml", LOCAL_CE, ROOT / "noxfile.py")
     wanted = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
     env = {"PIP_CONSTRAINT": pins(sdk).as_uri()}
     if stamp.exists() and stamp.read_text() == wanted:
@@ -365,9 +366,9 @@ def header(sdk: str, pythons: Sequence[str]) -> str:
     """Return what stands above the pins of a version of the SDK."""
     return (
         f"# Pins under which orquestra-sdk {sdk} runs workflows on the Ray that it names; Python {', '.join(pythons)} (Linux).\n"
-        f"# Made by `nox -s constraints -- {sdk}` from fresh installs of the extras `ce` and `pytest`, what builds this project,\n"
-        "# and the group `test`. Run that to make it anew, then `nox -s tests doctests`. The bounds and their reasons are in\n"
-        "# pyproject.toml.\n"
+        f"# Made by `nox -s constraints -- {sdk}` from fresh installs of local_ce's dependencies, the extra `pytest`, what builds\n"
+        "# this project, and the group `test`. Run that to make it anew, then `nox -s tests doctests`. The bounds and their\n"
+        "# reasons are in local_ce/pyproject.toml and pyproject.toml.\n"
     )
 
 

@@ -252,7 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _not_installed(error: ModuleNotFoundError) -> str:
-    return f"{error.name} is not installed: pip install 'sphinxext-tested-snippets[ce]'"
+    return f"{error.name} is not installed: pip install local-ce"
 
 
 def _fail(message: str, code: Exit = Exit.FAILED) -> int:
