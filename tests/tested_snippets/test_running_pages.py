@@ -198,6 +198,32 @@ def test_a_block_fails_with_the_line_of_the_page_and_the_reason(
     assert "INTERNALERROR" not in text
 
 
+SUMMED_UP = [
+    (":output: 4", "print(3)", "no line of its output has '4'. It gave: 3"),
+    ("", "1 / 0", "it failed: ZeroDivisionError: division by zero"),
+    (":fails: division", "x = 1", "it ran, but was expected to fail with 'division'"),
+    (":waive:", "x", ":waive: needs a reason"),
+]
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "1"]], ids=["in one process", "with xdist"])
+def test_the_summary_has_a_line_with_the_reason_for_each_block(
+    project: Project, processes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs many reads these lines first."""
+    monkeypatch.setenv("COLUMNS", "200")
+    blocks = [
+        f".. snippet-check::\n   {check}\n\n.. code-block:: python\n   :name: b{number}\n\n   {code}\n"
+        for number, (check, code, _) in enumerate(SUMMED_UP)
+    ]
+    project.page("\n".join(blocks))
+    result = project.run_pytest("-rf", *processes)
+    result.assert_outcomes(failed=len(SUMMED_UP))
+    lines = [line for line in result.outlines if line.startswith("FAILED ")]
+    for number, ((_, _, reason), line) in enumerate(zip(SUMMED_UP, lines)):
+        assert line.startswith(f"FAILED docs/index.rst::b{number} - {reason}")
+
+
 def test_an_expected_failure_and_an_expected_output_pass(project: Project) -> None:
     """A check passes if one line of message or output has the text, however the page wraps it."""
     project.page(
