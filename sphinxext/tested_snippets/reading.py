@@ -31,6 +31,7 @@ from sphinxext.tested_snippets.shown_docstrings import ShownDocstrings
 from sphinxext.tested_snippets.shown_literals import shown_literals
 from sphinxext.tested_snippets.source import stamp_of
 from sphinxext.tested_snippets.statement import PageStatement
+from sphinxext.tested_snippets.translation import of_author
 from sphinxext.tested_snippets.verdict import ShownBlock, ShownStatement
 
 if TYPE_CHECKING:
@@ -221,13 +222,14 @@ def _shown_block(env: BuildEnvironment, node: nodes.Element, block: PageBlock | 
         page, waived = f"{env.docname}::line {node.line or 0}", node.get("waive")
         if waived is None:
             waived = project_of(env.config).waiver_of(node.get("language", ""))
+        waived = waived and of_author(waived, env)
         return ShownBlock(node.line or 0, page, text, waived, seen=False, hidden=hidden)
     checks = tuple(check.test for check in block.checks)
     return ShownBlock(
         block.line,
         block.snippet,
         text,
-        block.waived,
+        block.waived and of_author(block.waived, env),
         checks,
         explicit=block.explicit,
         hidden=hidden,

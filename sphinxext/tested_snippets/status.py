@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 
 from sphinxext.tested_snippets.build import audit_of
+from sphinxext.tested_snippets.evidence import digest
 from sphinxext.tested_snippets.page_nodes import snippet_status
 from sphinxext.tested_snippets.phrase import to_say
 from sphinxext.tested_snippets.places import add_below, anchor, marked
@@ -41,11 +42,22 @@ def show_status(document: nodes.document, app: Sphinx, written: str) -> None:
         verdicts = audit.verdicts(docname)
         if index >= len(verdicts):
             continue
-        if app.builder.format == "html":
+        if app.builder.name == "gettext":
+            _offer_reason(verdicts[index], block)
+        elif app.builder.format == "html":
             block["ids"].append(anchor(docname, index))
             add_below(block, snippet_status(html=_html(verdicts[index], app, written)))
         else:
             add_below(block, _plain(verdicts[index], app.config))
+
+
+def _offer_reason(verdict: Verdict, block: nodes.Element) -> None:
+    """Let translators see why a block is not run: of what pages say of blocks, that is the author's."""
+    if verdict.state is State.WAIVED:
+        reason = nodes.paragraph(str(verdict.reason), str(verdict.reason))
+        # Sphinx gives the nodes of pages one when they are read, and leaves out of catalogues what has none.
+        reason.uid = digest(reason.astext())  # type: ignore[attr-defined]
+        add_below(block, reason)
 
 
 def headline(verdict: Verdict, config: Config) -> tuple[str, str]:

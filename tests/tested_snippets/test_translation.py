@@ -214,6 +214,49 @@ def test_a_page_in_german_says_it_in_german(talkative: Project) -> None:
     assert "Checked" not in built.page()
 
 
+WAIVED = """
+.. code-block:: python
+   :waive: needs a printer
+
+   import printer
+
+.. code-block:: bash
+
+   print
+"""
+
+
+@pytest.mark.parametrize("page", ["docs/index.rst", "docs/sub/other.rst"])
+def test_the_reason_of_a_waiver_is_translated_like_the_text_of_its_page(
+    project: Project, page: str
+) -> None:
+    """Translators find it where they find the page's text, and nothing of what the extension says."""
+    project.configure('tested_snippets_waive = {"bash": "no shell"}\n')
+    project.page(".. toctree::\n   :glob:\n\n   sub/*\n")
+    project.write(page, f"Page\n====\n{WAIVED}")
+    result = project.build(builder="gettext")
+    domain = page.split("/")[1].removesuffix(".rst")
+    template = read_po(io.BytesIO(result.page(f"{domain}.pot").encode()))
+    assert [message.id for message in template if message.id] == [
+        "Page",
+        "needs a printer",
+        "no shell",
+    ]
+    assert template["needs a printer"].locations[0][1] == 4
+
+    catalogue = Catalog(locale="de")
+    catalogue.add("needs a printer", "braucht einen Drucker")
+    file = project.root / f"docs/locales/de/LC_MESSAGES/{domain}.mo"
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as out:
+        write_mo(out, catalogue)
+    shown = project.build("-W", "-D", "language=de").shown(
+        page.removeprefix("docs/").replace("rst", "html")
+    )
+    assert "Nicht ausgeführt: braucht einen Drucker" in shown
+    assert "Nicht ausgeführt: no shell" in shown
+
+
 def test_another_language_is_another_page_at_once(talkative: Project) -> None:
     """What was said while a page was read is said again when the language is another one."""
     assert "Before" in talkative.build().shown()
