@@ -232,7 +232,10 @@ def bind_all(item: pytest.Item, settings: Settings) -> Sequence[BoundSnippet]:
         try:
             bound.append(_bind(item, marker, settings))
         except (RegionError, CheckFailed, UnreadableFormat, ValueError) as error:
-            pytest.fail(f"{item.nodeid}: the marker `snippet`: {error}", pytrace=False)
+            # `pytest.fail` would be shown below the error that says the same.
+            raise pytest.fail.Exception(
+                f"{item.nodeid}: the marker `snippet`: {error}", pytrace=False
+            ) from None
     return bound
 
 
