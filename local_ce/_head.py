@@ -22,6 +22,13 @@ from typing import Any
 _NODE_LIMIT = 180.0
 #: Where Ray's agents listen (``ray_constants.DEFAULT_DASHBOARD_AGENT_LISTEN_PORT``).
 _AGENT_PORT = 52365
+#: Options of ``ray start`` by which the system chooses the ports of a node's workers.
+#:
+#: Left to itself, each node hands out 10002, 10003, ... as far as they are free, and nodes of one machine hand out the
+#: same ones: a port is found free, and taken only when the worker that got it listens there. Of two workers with the
+#: same port one dies, and Ray (2.5.1: ``WorkerPool::DisconnectWorker``) forgets the task that waits for it, for good.
+#: ``ray.init`` has this as its default.
+WORKER_PORTS = ("--min-worker-port=0", "--max-worker-port=0")
 
 
 def start(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,6 +88,7 @@ def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subpro
             f"--storage={options['storage']}",
             f"--resources={json.dumps(options['resources'])}",
             f"--metrics-export-port={_free_port()}",
+            *WORKER_PORTS,
         ],
         env={**os.environ, "RAY_TMPDIR": str(place)},
         stdin=subprocess.DEVNULL,

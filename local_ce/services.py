@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ._head import WORKER_PORTS
 from ._redaction import redact
 from .git_host import HOSTS, GitHost
 from .package_index import PackageIndex
@@ -159,7 +160,8 @@ def node_options(storage: Path, images: Sequence[str] = ()) -> list[str]:
     :param storage: a folder for Ray to keep the workflows in that are going.
     :param images: the custom images the node offers, beside the default one.
     """
-    return [f"--storage={storage}", f"--resources={json.dumps(image_resources(images))}"]
+    resources = json.dumps(image_resources(images))
+    return [f"--storage={storage}", f"--resources={resources}", *WORKER_PORTS]
 
 
 def git_packages(definition: Mapping[str, object]) -> list[str]:

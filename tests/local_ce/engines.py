@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from local_ce.executor import Executor
 from local_ce.records import RunRecord, RunState
@@ -22,6 +25,8 @@ from local_ce.tokens import RUN, Tokens
 
 #: Seconds a run may take on a slow machine with other work to do.
 PATIENCE = 180.0
+#: Lines by which a process of Ray's says that it failed, or died.
+_TROUBLE = re.compile(r"\[\S+ \S+ [EC] |.*\bERROR\b|.*Error: ")
 
 
 @dataclass
@@ -33,6 +38,8 @@ class Engine:
     store: Store
     executor: Executor
     scheduler: Scheduler
+    #: The folder of the cluster somebody else started, if the engine is on one.
+    cluster: Path | None = None
 
     def submit(
         self, workflow: Any, resources: Mapping[str, Any] | None = None, workspace: str = "ws"
@@ -51,10 +58,33 @@ class Engine:
         assert run is not None
         return run
 
-    def wait(self, run_id: str) -> RunRecord:
+    def wait(self, run_id: str, seconds: float = PATIENCE) -> RunRecord:
         """Wait for the end of a run."""
-        until(lambda: self.run(run_id).state in RunState.FINAL)
+        until(
+            lambda: self.run(run_id).state in RunState.FINAL,
+            seconds,
+            why=lambda: self.account(run_id),
+        )
         return self.run(run_id)
+
+    def account(self, run_id: str) -> str:
+        """Tell what is known of a run that does not end: on CI nobody can look."""
+        run = self.run(run_id)
+        tasks = self.store.tasks(run_id).values()
+        logs = self.store.logs(run_id)
+        printed = [f"{line.kind} {line.invocation_id or ''}: {line.line}" for line in logs]
+        process = self.executor.folder / f"r{run.number}" / "run.log"
+        return "\n".join(
+            [
+                f"the run is {run.state}, because of: {run.reason or '(nothing)'}",
+                f"the scheduler says: {self.scheduler.explain(run_id) or '(nothing)'}",
+                *(f"task {t.invocation_id} is {t.state}, from {t.start} to {t.end}" for t in tasks),
+                *_last("the run's logs", printed),
+                *_last("what its process wrote", _lines(process)),
+                *told_by_ray(self.executor.folder),
+                *(told_by_ray(self.cluster) if self.cluster else []),
+            ]
+        )
 
     def result(self, run_id: str) -> Any:
         """Wait for a run that must succeed, and return what its workflow returned."""
@@ -84,16 +114,51 @@ class Engine:
         return found
 
 
-def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
-    """Wait until a condition holds."""
+def until(
+    condition: Callable[[], Any], seconds: float = PATIENCE, *, why: Callable[[], str] = str
+) -> None:
+    """Wait until a condition holds; ``why`` tells the reader of the failure what else there is."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not so after {seconds:g} s"
+        assert time.monotonic() < deadline, f"not so after {seconds:g} s\n{why()}"
         time.sleep(0.05)
 
 
+def raylets(folder: Path) -> list[list[str]]:
+    """Return the command lines of the raylets, one for each node, that have their files in a folder."""
+    found = [process.info for process in psutil.process_iter(["name", "cmdline"])]
+    lines: list[list[str]] = [one["cmdline"] or [] for one in found if one["name"] == "raylet"]
+    return [line for line in lines if str(folder) in " ".join(line)]
+
+
+def told_by_ray(folder: Path) -> list[str]:
+    """Return, for each of Ray's nodes with its files in a folder, which of its processes are in trouble."""
+    told = []
+    # The process of a run has such a folder as well, on a cluster that it did not start.
+    for logs in sorted(path.parent for path in folder.rglob("session_2*/logs/raylet.out")):
+        told.append(f"{logs}: its raylet {'is up' if raylets(logs) else 'has ended'}")
+        for path in sorted(path for path in logs.iterdir() if path.is_file()):
+            troubles = [line for line in _lines(path) if _TROUBLE.match(line)]
+            told += _last(path.name, troubles) if troubles else []
+    return told
+
+
+def _last(title: str, lines: list[str]) -> list[str]:
+    return [f"{title}, the last of {len(lines)} lines:", *(f"    {line}" for line in lines[-10:])]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(errors="replace").splitlines() if path.exists() else []
+
+
 @contextlib.contextmanager
-def started(*, cpus: int = 4, time_limit: float = PATIENCE, **options: Any) -> Iterator[Engine]:
+def started(
+    *,
+    cpus: int = 4,
+    time_limit: float = PATIENCE,
+    cluster: Path | None = None,
+    **options: Any,
+) -> Iterator[Engine]:
     """Give an engine that is up; everything of it is gone afterwards."""
     with contextlib.ExitStack() as stack:
         state, folder = (Path(tempfile.mkdtemp(prefix=p, dir="/tmp")) for p in ("st-", "ce-"))
@@ -122,4 +187,4 @@ def started(*, cpus: int = 4, time_limit: float = PATIENCE, **options: Any) -> I
         )
         stack.callback(scheduler.stop)
         scheduler.start()
-        yield Engine(state, services, store, executor, scheduler)
+        yield Engine(state, services, store, executor, scheduler, cluster)

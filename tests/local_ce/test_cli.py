@@ -156,5 +156,6 @@ def test_settings_for_nodes_are_what_a_shell_can_read(
     assert ssh.startswith("ssh -F /dev/null")
     assert wheels == f"{tmp_path}/services/index"
     assert '"image:my image": 1000.0' in printed
+    assert "--min-worker-port=0 --max-worker-port=0" in printed
     assert main(line) == Exit.DONE
     assert capsys.readouterr().out == printed

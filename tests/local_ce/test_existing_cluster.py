@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
 import pytest
 
 from local_ce.records import RunState
 from local_ce.services import Services
-from tests.local_ce.engines import Engine, started, until
+from tests.local_ce.engines import Engine, raylets, started, until
 from tests.local_ce.ray_nodes import cluster_of
 from tests.local_ce.test_run_modes import files_do_not_meet, gone, killed_while_a_task_runs
 from tests.local_ce.test_scrub import TOKEN, private, publish
@@ -35,7 +34,7 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Existing]:
     services = Services(tmp_path_factory.mktemp("services"))
     with cluster_of(3, services, images=["some/image:1"]) as (address, folder):
         services.stop()
-        with started(address=address) as engine:
+        with started(address=address, cluster=folder) as engine:
             yield Existing(engine, address, folder)
 
 
@@ -51,12 +50,20 @@ def test_runs_do_not_see_each_others_files(existing: Existing) -> None:
     files_do_not_meet(existing.engine)
 
 
+def test_the_system_chooses_the_ports_of_workers(existing: Existing) -> None:
+    """The nodes would choose the same ones; a worker whose port is taken dies, and its task never starts."""
+    chosen = [item for line in raylets(existing.folder) for item in line if "_worker_port=" in item]
+    assert chosen == 3 * ["--min_worker_port=0", "--max_worker_port=0"]
+
+
 def test_images_are_those_the_nodes_were_started_with(existing: Existing) -> None:
     """One that none has is named, with how to add it."""
     engine = existing.engine
     assert engine.result(engine.submit(imaged("some/image:1"))) == 2
     waiting = engine.submit(imaged("other/image:1"))
     until(lambda: "nobody offers the image other/image:1" in str(engine.scheduler.explain(waiting)))
+    with pytest.raises(AssertionError, match=r"(?s)nobody offers .*session_.*its raylet is up"):
+        engine.wait(waiting, seconds=0)
     engine.scheduler.terminate(waiting)
     assert engine.wait(waiting).state == RunState.TERMINATED
 
@@ -69,8 +76,7 @@ def test_terminating_ends_the_task_and_not_the_cluster(existing: Existing, tmp_p
     engine.scheduler.terminate(run_id)
     assert engine.wait(run_id).state == RunState.TERMINATED
     until(lambda: gone(int((tmp_path / "pid").read_text())))
-    raylets = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "raylet"]
-    assert len([p for p in raylets if str(existing.folder) in " ".join(p.cmdline())]) == 3
+    assert len(raylets(existing.folder)) == 3
 
 
 def test_secrets_and_private_repos_are_the_engines(existing: Existing) -> None:

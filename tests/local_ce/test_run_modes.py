@@ -174,6 +174,8 @@ def test_a_run_has_the_cluster_it_asked_for(per_run: Engine) -> None:
     assert (second["cpus"], second["nodes"], second["memory"]) == (2, 2, 2 * 2**30)
     assert first["cwd"] != second["cwd"]
     assert first["passport"] != second["passport"]
+    # Nodes that choose the ports of their workers choose the same ones.
+    assert second["worker ports"] == 2 * [["--min_worker_port=0", "--max_worker_port=0"]]
 
 
 def test_runs_that_share_a_cluster_have_their_own_passports(shared: Engine) -> None:

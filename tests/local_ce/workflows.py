@@ -1,7 +1,7 @@
 """Small workflows for the tests to submit, written as readers write them."""
 
 # Tasks travel without their module, so they import what they need, and they print.
-# ruff: noqa: ANN001, ANN201, PLC0415, PTH109, T201
+# ruff: noqa: ANN001, ANN201, PLC0415, PTH109, PTH120, T201
 
 from __future__ import annotations
 
@@ -30,13 +30,19 @@ def hold(path, seconds):  # type: ignore[no-untyped-def]
 
 @sdk.task(source_import=sdk.InlineImport())
 def where():  # type: ignore[no-untyped-def]
-    """Say where a task is, and what it knows of secrets."""
+    """Say where a task is, what it knows of secrets, and whose its cluster's workers' ports are."""
     import os
 
+    import psutil
     import ray
 
+    folder = os.path.dirname(os.environ["ORQUESTRA_PASSPORT_FILE"])
+    processes = [process.info for process in psutil.process_iter(["name", "cmdline"])]
+    raylets = [one["cmdline"] for one in processes if one["name"] == "raylet"]
+    own = [line for line in raylets if folder in " ".join(line)]
     return {
         "cwd": os.getcwd(),
+        "worker ports": [[item for item in line if "_worker_port=" in item] for line in own],
         "passport": os.environ["ORQUESTRA_PASSPORT_FILE"],
         "cpus": ray.cluster_resources()["CPU"],
         "nodes": len(ray.nodes()),
