@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sphinxext.tested_snippets._rest_lines import Line, indented, joined, trimmed
+from sphinxext.tested_snippets._rest_lines import (
+    Line,
+    indented,
+    is_indented,
+    joined,
+    trimmed,
+)
 
 #: ``:name:`` at the beginning of a line. A colon inside the name is escaped, or followed by text.
 FIELD = re.compile(r":(?![: ])(?:[^:\\]|\\.|:(?![ `]|$))*(?<! ):(?: +|$)")
@@ -79,8 +85,12 @@ def _options(lines: list[Line]) -> dict[str, str]:
             raise Malformed(f"the option name {name!r} is not one word")
         if name in options:
             raise Malformed(f"it has the option :{name}: twice")
-        value, at = indented(lines, at, first=marker.end())
-        options[name] = joined(value).strip()
+        first = marker.end()
+        if is_indented(lines, at + 1):
+            value, at = indented(lines, at, first=first)
+            options[name] = joined(value).strip()
+        else:
+            options[name], at = lines[at].text[first:].strip(), at + 1
     return options
 
 

@@ -175,7 +175,9 @@ class BlockReader:
 
         :raises ValueError: two checks have one label.
         """
-        checks = self.block.checks or self._beside or (Declared("", {}, "", self.block.line),)
+        checks = self.block.checks or self._beside
+        if not checks:
+            return (Declared("", {}, "", self.block.line),)
         labels = Counter(check.label for check in checks)
         for check in checks:
             if labels[check.label] > 1:

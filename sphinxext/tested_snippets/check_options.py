@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sphinxext.tested_snippets.evidence import Expectation, digest
 from sphinxext.tested_snippets.page import Declared
@@ -50,16 +51,22 @@ def declared_check(
     proves = tuple(declared.options.get("proves", "").split())
     # What proves no statement and has no transcript keeps the digest that it had before there were any.
     more = [*filter(None, [proves]), *(["transcript"] if transcript else [])]
-    parts = [runtime, fails, output, setup, language, *more]
+    parts = (runtime, fails, output, setup, language, *more)
     return DeclaredCheck(
         f"{test}[{declared.label}]" if declared.label else test,
         runtime,
         Expectation(fails, output),
         setup,
-        digest(json.dumps(parts)),
+        _digest_of(parts),
         proves,
         transcript,
     )
+
+
+# Most blocks declare nothing, and so all the same.
+@lru_cache(maxsize=256)
+def _digest_of(parts: tuple[object, ...]) -> str:
+    return digest(json.dumps(parts))
 
 
 def _one_line(declared: Declared, option: str) -> str | None:

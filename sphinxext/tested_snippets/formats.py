@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 
 from sphinxext.tested_snippets import docstrings, rest
@@ -31,6 +32,7 @@ _SCANNERS: Mapping[str, _Scan] = {".rst": _scan_rest, ".md": _scan_myst}
 SUFFIXES = tuple(_SCANNERS)
 
 
+@lru_cache(maxsize=1024)  # Asked for each check; to take a path apart takes longer.
 def is_page(path: str | PurePath) -> bool:
     """Whether a file, of this path or of this part of a test's id, is a page: its name says so."""
     return PurePath(path).suffix in _SCANNERS

@@ -134,7 +134,7 @@ def _remembered(
 ) -> Included:
     given = dict(options)
     if _SIMPLE.issuperset(given) and not any(pair <= given.keys() for pair in _EXCLUSIVE):
-        return _include(path, name, given, styles)
+        return _include(path, name, given, styles, stamp)
     return _include_by_stock(path, name, given, styles)
 
 
@@ -152,9 +152,11 @@ _EXCLUSIVE = (
 )
 
 
-def _include(path: Path, name: str, options: dict[str, Any], styles: Styles) -> Included:
+def _include(
+    path: Path, name: str, options: dict[str, Any], styles: Styles, stamp: Stamp
+) -> Included:
     """As stock's filters, one after the other, but with strict markers."""
-    source = Source.read(path, name, options["encoding"], options.get("tab-width"))
+    source = Source.read(path, name, options["encoding"], options.get("tab-width"), stamp)
     markers, first_line = markers_of(options), int(options.get("lineno-start", 1))
     if markers.start or markers.end:
         cut: region.Cut | None = region.cut(source, markers, styles)

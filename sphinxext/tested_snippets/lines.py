@@ -16,9 +16,11 @@ def lines_with(text: str, wanted: str | None, option: str, of: str = "the snippe
     :param option: its name, and `of` what the text is, for messages.
     :raises ValueError: there is none, or one is in no line or is no regular expression.
     """
+    if wanted is None:
+        return []
     lines, found = text.split("\n"), set()
-    parts = list(filter(None, map(str.strip, (wanted or "").split("\n"))))
-    if wanted is not None and not parts:
+    parts = list(filter(None, map(str.strip, wanted.split("\n"))))
+    if not parts:
         raise ValueError(f":{option}: names no line. Write a text that one of the lines has")
     for part in parts:
         pattern = part[1:-1] if len(part) > 2 and part[0] == part[-1] == "/" else re.escape(part)

@@ -101,16 +101,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return parent.config.stash[_SETTINGS].collect(file_path, parent)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let a page's failure be shown whatever it is: Sybil's filter breaks on chained exceptions."""
-    if example_of(item) is not None:
-        item._traceback_filter = _whole_traceback  # type: ignore[method-assign]  # noqa: SLF001
-
-
-def _whole_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    return excinfo.traceback
-
-
 def _evaluate(config: pytest.Config, example: Example) -> str | None:
     """Run one check of a page's block; Sybil's contract: return why it failed, or None."""
     item, settings = config.stash[_ITEM], config.stash[_SETTINGS]
@@ -170,8 +160,9 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
         test_digest=declared.digest,
         transcript=transcript,
     )
-    plain = replace(check, transcript=None)
-    checks = [check, *(replace(plain, snippet=n, text_digest=d) for n, d in statements.items())]
+    checks = [check]
+    for name, text_digest in statements.items():
+        checks.append(replace(check, snippet=name, text_digest=text_digest, transcript=None))
     stash[_RAN] = Ran([(each, environment) for each in checks], failure or "", block.line)
     return failure
 
@@ -221,13 +212,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.stash[_BOUND] = bind_all(item, item.config.stash[_SETTINGS])
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+# Behind pytest's own, which runs the test.
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
     """A test whose marker promises an observation fails without it."""
-    result = yield
     for bound in item.stash.get(_BOUND, ()):
         bound.settle(item._request)  # type: ignore[attr-defined]  # noqa: SLF001 - every item with fixtures has one
-    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -61,9 +61,18 @@ class Project:
         if written.startswith("/"):
             above = (folder for folder in page.parents if (folder / "conf.py").exists())
             folder = self.source_folder or next(above, page.parent)
-        else:
-            folder = page.parent
-        return Path(os.path.normpath(folder / PurePosixPath(written.lstrip("/"))))
+            return _joined(folder, written.lstrip("/"))
+        return _beside(page, written)
+
+
+def _joined(folder: Path, written: str) -> Path:
+    return Path(os.path.normpath(folder / PurePosixPath(written)))
+
+
+# Each block of a page names a file, most the same few, and paths take long to make.
+@lru_cache(maxsize=1024)
+def _beside(page: Path, written: str) -> Path:
+    return _joined(page.parent, written)
 
 
 # A page asks for the same few files again and again, and each answer takes a look at every folder above.

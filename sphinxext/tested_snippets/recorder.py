@@ -74,9 +74,11 @@ class Recorder:
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Remember which cases a function has, unless only some of them were asked for."""
         function, parametrised, _ = item.nodeid.partition("[")
+        if not parametrised:
+            return
         config = item.config
         some = config.getoption("lf", False) or any("[" in named for named in config.args)
-        if parametrised and not some:
+        if not some:
             self._cases.setdefault(function, set()).add(item.nodeid)
 
     @pytest.hookimpl(optionalhook=True)

@@ -122,6 +122,8 @@ class _Scanner:
 
     def _construct(self, lines: list[Line], at: int, titled: bool) -> int:
         text = lines[at].text
+        if text[0].isalnum():
+            return self._in_words(lines, at, titled)
         if _EXPLICIT.match(text):
             return self._explicit(lines, at)
         if FIELD.match(text):
@@ -136,6 +138,12 @@ class _Scanner:
         if width:
             return self._list_item(lines, at, width)
         return self._plain(lines, at, titled)
+
+    def _in_words(self, lines: list[Line], at: int, titled: bool) -> int:
+        """What begins with a letter or a digit: an item of an enumerated list, or text."""
+        self._in_front = False
+        width = enumerator_width(lines, at)
+        return self._list_item(lines, at, width) if width else self._text(lines, at, titled)
 
     def _plain(self, lines: list[Line], at: int, titled: bool) -> int:
         text = lines[at].text

@@ -107,8 +107,10 @@ class Settings:
             )
         if name:
             return self.runtimes[name]
-        known = self.runtimes.values()
-        return next((one for one in known if one.runs(language)), next(iter(known)))
+        for runtime in self.runtimes.values():
+            if runtime.runs(language):
+                return runtime
+        return next(iter(self.runtimes.values()))
 
 
 def add_settings(parser: pytest.Parser) -> None:
@@ -155,7 +157,7 @@ def read_settings(config: pytest.Config, evaluate: Callable[[Example], str | Non
         project,
         runtimes,
         normaliser,
-        pages.pytest(),
+        pages.collect,
         distributions,
         pages.waived,
         globs,

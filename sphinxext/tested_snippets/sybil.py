@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Document, Example, Region, Sybil
-from sybil.integration.pytest import SybilItem
+from sybil.integration.pytest import SybilFile, SybilItem
 
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.formats import UnreadableFormat
@@ -75,6 +78,37 @@ def checks_of(block: PageBlock) -> list[PageCheck]:
     return [PageCheck(block, check.test.partition("::")[2], check) for check in block.checks]
 
 
+class PageItem(SybilItem):
+    """A test that an example of a page stands for."""
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """As pytest has it, which makes the path anew for each test of a page."""
+        _, line, info = self.reportinfo()
+        return self.parent.place, line, info
+
+    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        # Sybil's breaks on chained exceptions.
+        return excinfo.traceback
+
+
+class PageFile(SybilFile):
+    """A page whose examples are tests."""
+
+    @cached_property
+    def place(self) -> str:
+        """Its path from the root."""
+        return os.path.relpath(self.path, self.config.rootpath)
+
+    def collect(self) -> Iterator[SybilItem]:
+        """Its tests."""
+        for sybil in self.sybils:
+            document = sybil.parse(self.path)
+            self.documents.append(document)
+            for example in document.examples():
+                yield PageItem.from_parent(self, sybil=sybil, example=example)
+
+
 class PageSybil(Sybil):
     """A :class:`sybil.Sybil` for the pages that `files` are."""
 
@@ -108,9 +142,12 @@ class PageSybil(Sybil):
                 f"{page}:{line}: is not UTF-8 ({error}). Save the page as UTF-8."
             ) from None
 
-    def should_parse(self, path: Path) -> bool:
-        """Whether `path` is one of the pages."""
-        return path in self._pages
+    def collect(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """What collects the file at `path`, if that is one of the pages."""
+        if path not in self._pages:
+            return None
+        page: pytest.Collector = PageFile.from_parent(parent, path=path, sybils=[self])
+        return page
 
     def identify(self, example: Example) -> str:
         """The last part of an example's node id."""
