@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from sphinxext.tested_snippets.page import Block, Declared, Page, Problem, Role
 
@@ -57,7 +56,7 @@ class Collector:
         """Add a block that another scanner has found within this page."""
         checks = (*self._checks, *block.checks)
         self._checks.clear()
-        self._blocks.append(replace(block, checks=checks))
+        self._blocks.append(block._replace(checks=checks))
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Add what another scanner has found wrong within this page."""

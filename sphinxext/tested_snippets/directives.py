@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -196,7 +195,7 @@ class Snippet(_Cutting):
         included = include_snippet(self.arguments[0], self.options, self.find, project)
         if "lineno-match" in self.options:
             return included
-        return replace(included, first_line=self.options.get("lineno-start", 1))
+        return included._replace(first_line=self.options.get("lineno-start", 1))
 
     def language(self) -> str | None:
         """The language option, or what the file's name says."""

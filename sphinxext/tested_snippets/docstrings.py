@@ -68,10 +68,9 @@ def scan(text: str, name: str, roles: Collection[str]) -> Page:
         page = rest.scan(content, roles=roles)
         for block in page.blocks:
             last = block.line + content.count("\n", block.start, block.end)
-            checks = tuple(replace(check, line=check.line + above) for check in block.checks)
+            checks = tuple(check._replace(line=check.line + above) for check in block.checks)
             blocks.append(
-                replace(
-                    block,
+                block._replace(
                     line=block.line + above,
                     start=min(offsets[block.line + above - 1], len(text)),
                     end=min(offsets[last + above] - 1, len(text)),

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sphinxext.tested_snippets import region
 from sphinxext.tested_snippets.lines import first_number, lines_with, without
@@ -57,8 +56,7 @@ _READING = (
 )
 
 
-@dataclass(frozen=True)
-class Included:
+class Included(NamedTuple):
     """Text cut out of a file.
 
     :param text: what the reader sees.
@@ -231,7 +229,7 @@ def include_snippet(
         shown = Included(text, text.count("\n"), 1, name, None, parts=cuts)
     if "lineno-match" in options:
         hidden = lines_with(shown.text, options.get("hide"), "hide")
-        shown = replace(shown, first_line=_first_number(shown, hidden))
+        shown = shown._replace(first_line=_first_number(shown, hidden))
     return without_hidden(shown, options)
 
 
@@ -245,7 +243,7 @@ def without_hidden(shown: Included, options: Mapping[str, Any]) -> Included:
         return shown
     text = without(shown.text, hidden)
     lines = text.count("\n")
-    return replace(shown, text=text, lines=lines, whole=shown.text, hidden=len(hidden))
+    return shown._replace(text=text, lines=lines, whole=shown.text, hidden=len(hidden))
 
 
 def refuse_lines(shown: Included, options: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sphinxext.tested_snippets.styles import MarkerStyle, start_pattern
 
@@ -15,8 +16,7 @@ __all__ = ["Dialect", "Markers", "family", "region_name"]
 _TOKENS = re.compile(r"[^\W_]+|[\W_]+")
 
 
-@dataclass(frozen=True)
-class Markers:
+class Markers(NamedTuple):
     """Where a region starts and ends, in the terms of ``literalinclude``.
 
     :param start: text that the first line has, or None for the first line of the file.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ class _Scanner:
             last = len(above[: block.end].splitlines()) - 1
             start, end = self._span(block.line - 1, last)
             titles = (*self._above(), *block.titles)
-            self.found.add_block(replace(block, start=start, end=end, titles=titles))
+            self.found.add_block(block._replace(start=start, end=end, titles=titles))
 
     def _roles(self, token: Token, line: int) -> None:
         """The roles in the running text that begins on `line`; a line ends where the text breaks."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sphinxext.tested_snippets.evidence import Check, Environment
 from sphinxext.tested_snippets.page_blocks import Place
@@ -18,8 +17,7 @@ ATTRIBUTE = "tested_snippets"
 STAMP = "tested_snippets_stamp"
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """What one test did.
 
     :param checks: each with the environment that the snippet ran in, None for that of pytest.
@@ -53,8 +51,7 @@ class Ran:
         return cls(checks, data["message"], data["line"], data["snippets"])
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A check, or a test that should have made one, and what became of it.
 
     :param state: ``"verified"``; ``"up_to_date"``, when it passed before and was left out; ``"failed"``; ``"broken"``, when there was nothing to run; ``"differs"``,
@@ -74,5 +71,5 @@ class Outcome:
     message: str = ""
     check: Check | None = None
     environment: Environment | None = None
-    differences: Sequence[str] = field(default_factory=tuple)
+    differences: Sequence[str] = ()
     cause: Place | None = None

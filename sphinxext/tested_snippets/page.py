@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Block", "Declared", "Page", "Problem", "split_sides"]
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """One declared check (``.. snippet-check::``) of the block that follows it."""
 
     #: Tells several checks of one block apart; ``""`` if it has none.
@@ -23,8 +23,7 @@ class Declared:
     line: int
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """One literal block a reader of the page sees."""
 
     #: ``"literalinclude"``, ``"snippet"``, ``"code-block"`` (``sourcecode`` and ``code`` too),

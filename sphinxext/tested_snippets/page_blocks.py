@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sphinxext.tested_snippets.evidence import Expectation, digest
 from sphinxext.tested_snippets.page import Block
@@ -13,8 +14,7 @@ from sphinxext.tested_snippets.statement import PageStatement
 __all__ = ["DeclaredCheck", "Page", "PageBlock", "Place"]
 
 
-@dataclass(frozen=True)
-class DeclaredCheck:
+class DeclaredCheck(NamedTuple):
     """One check that a page declares for a block.
 
     :param test: the node id it has as a test.
@@ -34,8 +34,7 @@ class DeclaredCheck:
     transcript: bool = False
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Lines of a file, 1-based; `path` is from the project's root."""
 
     path: str
@@ -43,8 +42,7 @@ class Place:
     last: int
 
 
-@dataclass(frozen=True)
-class PageBlock:
+class PageBlock(NamedTuple):
     """A literal block of a page.
 
     :param snippet: ``path::name``: of the file it is cut from, or of the page for text that stands there.

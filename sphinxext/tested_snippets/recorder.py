@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +250,7 @@ class Recorder:
             return
         outcome = self.outcomes[index]
         state = "differs" if outcome.state == "verified" else outcome.state
-        self.outcomes[index] = replace(outcome, state=state, differences=differences)
+        self.outcomes[index] = outcome._replace(state=state, differences=differences)
 
 
 def makes_checks(item: pytest.Item) -> bool:

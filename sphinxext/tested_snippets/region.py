@@ -13,8 +13,8 @@ import io
 import re
 import tokenize
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sphinxext.tested_snippets.markers import Markers, family, region_name
 from sphinxext.tested_snippets.source import RegionError, Source
@@ -26,8 +26,7 @@ _DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\s+\w")
 _COMMENT = re.compile(r"\s*(?:#|//|--|;|%|<!--|/\*|\*|\.\.|\(\*|\{#|!|')")
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """What was cut: `lines`, which stand in the file from line `first` to line `last` (1-based).
 
     `start_line` and `end_line` are the lines of the markers themselves, or None where there is no marker.

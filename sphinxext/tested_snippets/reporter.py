@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ class Reporter:
 
     def _with_causes(self) -> Sequence[Outcome]:
         project = self.recorder.project
-        return [replace(o, cause=_cause(o, project)) for o in self.recorder.outcomes]
+        return [o._replace(cause=_cause(o, project)) for o in self.recorder.outcomes]
 
     def _folder(self) -> str:
         """The project's root from that of the repository that GitHub has checked out."""

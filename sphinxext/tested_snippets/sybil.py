@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sybil import Document, Example, Region, Sybil
@@ -23,8 +22,7 @@ from sphinxext.tested_snippets.project import Project
 __all__ = ["PageCheck", "PageParser", "PageSybil", "example_of"]
 
 
-@dataclass(frozen=True)
-class PageCheck:
+class PageCheck(NamedTuple):
     """What an example of a page stands for: one check of a block, or a block that can't be checked.
 
     :param name: the name of the example, unique on its page.
@@ -85,7 +83,9 @@ class PageItem(SybilItem):
     def location(self) -> tuple[str, int | None, str]:
         """As pytest has it, which makes the path anew for each test of a page."""
         _, line, info = self.reportinfo()
-        return self.parent.place, line, info
+        page = self.parent
+        assert isinstance(page, PageFile)
+        return page.place, line, info
 
     def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         # Sybil's breaks on chained exceptions.
