@@ -190,6 +190,8 @@ def measure(
     :raises CommandFailed: its exit status isn't 0.
     """
     variables = {**os.environ, "PYTHONPATH": str(_ROOT), **(env or {})}
+    # In use, Python keeps what it has compiled; here, ours alone would be compiled anew by each command.
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         start = time.perf_counter()
         process = subprocess.Popen(
