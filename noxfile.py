@@ -35,6 +35,9 @@ NO_LATEX = (
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 LOCAL_CE = ROOT / "local_ce" / "pyproject.toml"
 
+# Where it is set, each of the hundreds of processes that the sessions start would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 nox.needs_version = ">=2024.10.9"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True

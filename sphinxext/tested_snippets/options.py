@@ -197,6 +197,13 @@ PYTEST_SETTINGS = (
         "pinned versions. With it, checks that passed here as they are now are left out.",
     ),
     Setting(
+        "snippets_literals_depends",
+        [],
+        "args",
+        "Globs of the files that the resolver of ``snippets_literals`` looks into, or only at the names of, besides those of "
+        "``snippets_depends``. With both, the literals of a page that has not changed are not looked up again.",
+    ),
+    Setting(
         "snippets_tests",
         [],
         "args",

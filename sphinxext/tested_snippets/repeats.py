@@ -48,6 +48,9 @@ class Repeats:
         self.left_out: dict[str, int] = {}
         self._cache = getattr(config, "cache", None)
         files = _content(settings.project.root, self._files_of("snippets_depends"))
+        named = self._files_of("snippets_literals_depends")
+        #: Changes with all that the resolver of literals looks at, "" where nobody knows.
+        self._named = _content(settings.project.root, named) if named else ""
         runtimes = [
             (one.name, one.fixture, one.argument, sorted(one.languages or ()))
             for one in settings.runtimes.values()
@@ -93,9 +96,10 @@ class Repeats:
     def _stamp(self, item: pytest.Item, pages: str = "") -> str | None:
         """Changes with everything that the outcome of a test depends on; None when that can't be told."""
         parsed = example_of(item)
+        if isinstance(parsed, PageLiterals):
+            return self._stamp_of_literals(parsed)
         if parsed is not None:
-            # Literals may name files and whatever else nobody knows of; looking them up is cheap.
-            if isinstance(parsed, PageLiterals) or parsed.check is None:
+            if parsed.check is None:
                 return None
             block, declared = parsed.block, parsed.check
             try:
@@ -117,6 +121,15 @@ class Repeats:
             for snippet in bound:
                 parts += [snippet.name, snippet.text_digest, snippet.runtime]
         return digest(json.dumps([self._common, *parts]))
+
+    def _stamp_of_literals(self, page: PageLiterals) -> str | None:
+        """As :meth:`_stamp`: what a literal names may be anything, unless the project says where the resolver looks."""
+        if not self._named:
+            return None
+        root = self.settings.project.root
+        # A resolver may look at the page around a literal.
+        parts = [self._common, self._named, _content(root, [root / page.page])]
+        return digest(json.dumps(parts))
 
     def _holds(self, test: str, stamp: str) -> bool:
         known = self._passed.get(test)

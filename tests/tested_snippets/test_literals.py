@@ -242,6 +242,24 @@ def test_literals_are_looked_up_again_though_checks_are_up_to_date(looked_up: Pr
     looked_up.run_pytest().assert_outcomes(passed=1)
 
 
+def test_literals_are_up_to_date_where_it_is_known_what_they_may_name(looked_up: Project) -> None:
+    """Until such a file is there that was not, or has another content, or the page has."""
+    looked_up.set_pytest('snippets_depends = ["conftest.py"]')
+    looked_up.set_pytest('snippets_literals_depends = ["names/*"]')
+    looked_up.set_pytest('addopts = ["-p", "cacheprovider"]')
+    looked_up.write("names/one", "a")
+    looked_up.run_pytest().assert_outcomes(passed=1)
+    looked_up.run_pytest().assert_outcomes(deselected=1)
+    for path, text in (
+        ("names/one", "b"),
+        ("names/two", "a"),
+        ("docs/index.rst", PAGE + "More.\n"),
+    ):
+        looked_up.write(path, text)
+        looked_up.run_pytest().assert_outcomes(passed=1)
+        looked_up.run_pytest().assert_outcomes(deselected=1)
+
+
 def test_literals_survive_the_way_from_a_worker(looked_up: Project) -> None:
     """With pytest-xdist the controller records them."""
     before = looked_up.evidence_file.read_text()

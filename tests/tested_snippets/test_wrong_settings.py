@@ -21,7 +21,9 @@ def test_greet(snippet):
 """
 
 
-@pytest.mark.parametrize("option", ["snippets_depends", "snippets_tests"])
+@pytest.mark.parametrize(
+    "option", ["snippets_depends", "snippets_literals_depends", "snippets_tests"]
+)
 def test_a_glob_that_does_not_start_from_the_root_is_refused(project: Project, option: str) -> None:
     """The message names the option and the folder."""
     project.page(".. code-block:: python\n\n   x = 1\n")
