@@ -82,16 +82,24 @@ class Bench:
 
     :param one_page: whether to measure the running of one page with everything on it, too.
     :param sidebar: whether the pages that are built list all pages beside their text.
+    :param often: how often in each repeat to measure what takes seconds: such runs vary more than long ones.
     :ivar idle: CPU seconds that pytest alone takes for as many items as there are snippets.
     """
 
     def __init__(
-        self, folder: Path, size: Size, *, one_page: bool = True, sidebar: bool = True
+        self,
+        folder: Path,
+        size: Size,
+        *,
+        one_page: bool = True,
+        sidebar: bool = True,
+        often: int = 1,
     ) -> None:
         self.rows = Rows()
         self.idle: list[float] = []
         self._folder = folder
         self._size = size
+        self._often = often
         self._run = {PAGES: "many"}
         all_on_one = Size(size.files, 1, size.snippets)
         for side in SIDES:
@@ -117,13 +125,21 @@ class Bench:
             cold = self._build(side)
             self._add_times(COLD, side, cold)
             self.rows.add(MEMORY, side, cold.megabytes, "MB")
+        for turn in range(self._often):
+            self._measure_unchanged(order[:: -1 if turn % 2 else 1])
+        for side in order:
+            self._measure_edit(side)
+        for turn in range(self._often):
+            self._measure_tests(order[:: -1 if turn % 2 else 1])
+
+    def _measure_unchanged(self, order: Sequence[str]) -> None:
         unchanged = {side: self._build(side) for side in order}
         for side in order:
             self._add_times(NO_CHANGE, side, unchanged[side])
         self._add_times(HOOK, "stock", unchanged["stock"])
         self._add_times(HOOK, "ours", self._check())
-        for side in order:
-            self._measure_edit(side)
+
+    def _measure_tests(self, order: Sequence[str]) -> None:
         for row, name in self._run.items():
             for side in order:
                 self._add_times(row, side, self._run_all(f"{name}-{side}"))
