@@ -19,7 +19,6 @@ from sphinxext.tested_snippets.binding import (
     observed_in,
 )
 from sphinxext.tested_snippets.evidence import Check, Environment, digest
-from sphinxext.tested_snippets.failure import shown_failure
 from sphinxext.tested_snippets.lookup import PageLiterals, look_up
 from sphinxext.tested_snippets.normalise import Normaliser, shortened
 from sphinxext.tested_snippets.options import PYTEST_OPTIONS, plain
@@ -225,8 +224,6 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the checks into the report, which pytest-xdist carries to the controller."""
     report = yield
-    if call.when == "call" and call.excinfo and example_of(item):
-        report.longrepr = shown_failure(item, call.excinfo) or report.longrepr
     if call.when == "call" and report.passed and STAMP_KEY in item.stash:
         setattr(report, STAMP, item.stash[STAMP_KEY])
     if call.when != "call" and report.passed:

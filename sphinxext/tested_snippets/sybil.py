@@ -14,6 +14,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilFile, SybilItem
 
 from sphinxext.tested_snippets.blocks import read_page
+from sphinxext.tested_snippets.failure import shown_failure
 from sphinxext.tested_snippets.formats import UnreadableFormat
 from sphinxext.tested_snippets.lookup import PageLiterals
 from sphinxext.tested_snippets.page_blocks import DeclaredCheck, PageBlock
@@ -82,10 +83,13 @@ class PageItem(SybilItem):
     @cached_property
     def location(self) -> tuple[str, int | None, str]:
         """As pytest has it, which makes the path anew for each test of a page."""
-        _, line, info = self.reportinfo()
         page = self.parent
         assert isinstance(page, PageFile)
-        return page.place, line, info
+        return page.place, self.example.line, self.nodeid
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What reports show of a failure: the reason, also in the line of the summary."""
+        return shown_failure(self, excinfo) or super().repr_failure(excinfo, style)
 
     def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         # Sybil's breaks on chained exceptions.
