@@ -41,7 +41,7 @@ from sphinxext.tested_snippets.runners import (
 )
 from sphinxext.tested_snippets.settings import Settings, add_settings, read_settings
 from sphinxext.tested_snippets.statement import is_statement
-from sphinxext.tested_snippets.sybil import PageCheck, example_of
+from sphinxext.tested_snippets.sybil import PageCheck
 
 __all__ = [
     "BoundSnippet",

@@ -85,7 +85,8 @@ class PageItem(SybilItem):
         """As pytest has it, which makes the path anew for each test of a page."""
         page = self.parent
         assert isinstance(page, PageFile)
-        return page.place, self.example.line, self.nodeid
+        # Pytest would put :: for each dot into a name that is just the end of the node's id.
+        return page.place, self.example.line, f"{self.nodeid}, line {self.example.line}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What reports show of a failure: the reason, also in the line of the summary."""

@@ -193,6 +193,7 @@ def test_a_block_fails_with_the_line_of_the_page_and_the_reason(
     line = 7 + check.count("\n")
     text = output(result)
     assert f"docs/index.rst:{line}: " in text
+    assert f" docs/index.rst::it, line {line} " in text
     assert wanted in text
     assert "Traceback" not in text
     assert "INTERNALERROR" not in text
