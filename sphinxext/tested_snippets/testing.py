@@ -101,6 +101,9 @@ class SnippetProject:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
+        # Python takes what it compiled for up to date when the file is as long and was written in the same second.
+        for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
+            compiled.unlink()
         return file
 
     def page(self, text: str, name: str = "index") -> Path:
@@ -134,7 +137,7 @@ class SnippetProject:
         text = file.read_text(encoding="utf-8")
         if old not in text:
             raise ValueError(f"{path} does not have {old!r} to be replaced")
-        file.write_text(text.replace(old, new), encoding="utf-8")
+        self.write_bytes(path, text.replace(old, new).encode())
 
     def build(self, *arguments: str, builder: str = "html", out: str = "") -> BuildResult:
         """Build the pages as ``sphinx-build`` with these arguments does, in this process.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("myst_parser")
@@ -117,7 +117,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def agree(reader: Reader, place: Path, page: str) -> None:
     """Both find the same blocks; a page with an error, or with a directive that is refused, counts for nothing."""
-    wanted = read(reader, page)
+    try:
+        wanted = read(reader, page)
+    except AssertionError:  # That of docutils before 0.22, at a transition in a quote.
+        reject()
     said = reader.complaints()
     # A directive that myst-parser only complains of is a problem to be mended for ours.
     assume("ERROR" not in said and "[myst.directive" not in said)
