@@ -18,8 +18,9 @@ __all__ = ["read_as_docutils", "read_fast"]
 
 #: Whether it went well, and the options or what is wrong.
 _Parsed = tuple[int, Any]
-#: An option on a line of its own, whose name has no character that markup could begin or end with.
-_OPTION = re.compile(r":([A-Za-z][A-Za-z0-9-]*):(?: +(.*))?")
+#: An option on a line of its own, whose name has no character that markup could begin or end with. In a value, NUL is
+#: how docutils writes a backslash while it parses.
+_OPTION = re.compile(r":([A-Za-z][A-Za-z0-9-]*):(?: +([^\0]*))?")
 
 
 def read_fast(*_: Any) -> None:

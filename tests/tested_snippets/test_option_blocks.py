@@ -78,6 +78,7 @@ LINES = st.one_of(
 @example([":number: none"])
 @example([":disabled: x"])
 @example([":text: one", "  and more"])
+@example([":text: \x00"])
 @settings(deadline=None)
 def test_options_and_complaints_are_those_of_docutils(lines: list[str]) -> None:
     """Whatever is written where options stand, the directive gets the same and the author reads the same."""
