@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,7 @@ class Repeats:
         self.left_out: dict[str, int] = {}
         self._cache = getattr(config, "cache", None)
         files = _content(settings.project.root, self._files_of("snippets_depends"))
-        named = self._files_of("snippets_literals_depends")
-        #: Changes with all that the resolver of literals looks at, "" where nobody knows.
-        self._named = _content(settings.project.root, named) if named else ""
+        self._files_of_literals = self._files_of("snippets_literals_depends")
         runtimes = [
             (one.name, one.fixture, one.argument, sorted(one.languages or ()))
             for one in settings.runtimes.values()
@@ -92,6 +91,12 @@ class Repeats:
     def _files_of(self, option: str) -> set[Path]:
         """The files that the globs of an ini option name."""
         return set().union(*files_by_glob(self.config, option).values())
+
+    @cached_property
+    def _named(self) -> str:
+        """Changes with all that the resolver of literals looks at, "" where nobody knows."""
+        files = self._files_of_literals
+        return _content(self.settings.project.root, files) if files else ""
 
     def _stamp(self, item: pytest.Item, pages: str = "") -> str | None:
         """Changes with everything that the outcome of a test depends on; None when that can't be told."""

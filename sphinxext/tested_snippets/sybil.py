@@ -37,8 +37,10 @@ class PageCheck(NamedTuple):
 
 def example_of(item: pytest.Item) -> PageCheck | PageLiterals | None:
     """What a test stands for that was made of a page; None for other tests, those of another Sybil included."""
-    parsed = item.example.region.parsed if isinstance(item, SybilItem) else None
-    return parsed if isinstance(parsed, (PageCheck, PageLiterals)) else None
+    if not isinstance(item, PageItem):
+        return None
+    parsed: PageCheck | PageLiterals = item.example.region.parsed
+    return parsed
 
 
 class PageParser:
