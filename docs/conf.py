@@ -61,6 +61,7 @@ tested_snippets_wording = {
 }
 # Checks whose output is what somebody else was told: by a command, another release, the SDK's client, git.
 errors_page_also = [
+    "cli-list-unfiltered",
     "cli_env_setup",
     "cli_stopped",
     "cli_traceback",
@@ -75,6 +76,7 @@ errors_page_also = [
     "newest-secret-as-text",
     "no-qe-in-0.55",
     "qe-too-large",
+    "resources-nodes-of-task",
     "share-refused-since-0.53",
     "token-refused-since-0.51",
     "with-auth-since-0.53",

@@ -11,6 +11,7 @@ __all__ = ["Fix", "anchor_of", "general", "messages", "read_fixes"]
 #: What of a message is the reader's own; names, addresses and numbers of this site's examples stand there.
 _OWN = (
     (r"^(?:orquestra\.sdk\.exceptions\.\w+|RuntimeError|TypeError|Error): ", ""),
+    (r"^raise (\w+)\(\)$", r"\1"),
     (r"(\w+://)(?:[^\s/@']*@)?([^\s/']+)/[^\s']+", r"\1\2/…"),
     (r"\(to revision \S+\) to \S+", "(to revision …) to …"),
     (r"(?<=pathspec )'[^']*'|(?<=Package )'[^']*'", "'…'"),

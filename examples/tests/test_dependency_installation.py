@@ -544,8 +544,12 @@ def test_a_secret_without_a_workspace_is_a_warning(snippet: BoundSnippet) -> Non
     snippet.observe(str(warned[0].message))
 
 
-@pytest.mark.snippet(statement="deps-other-workspace", runtime="pytest")
-def test_a_secret_of_another_workspace_is_not_found(staged: Callable[[str], Stage]) -> None:
+@pytest.mark.snippet(
+    statement="deps-other-workspace", runtime="pytest", fails="Couldn't find secret named"
+)
+def test_a_secret_of_another_workspace_is_not_found(
+    snippet: BoundSnippet, staged: Callable[[str], Stage]
+) -> None:
     """Though it has the same name."""
     from orquestra import sdk
     from orquestra.sdk.exceptions import NotFoundError
@@ -553,8 +557,10 @@ def test_a_secret_of_another_workspace_is_not_found(staged: Callable[[str], Stag
     stage = staged("")
     stage.ce.secrets.set("my-lone-secret", "4711", workspace="another-workspace")
 
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as refused:
         sdk.secrets.get("my-lone-secret", workspace_id="my-workspace", config_name="my-login")
+
+    snippet.observe(str(refused.value))
 
 
 @pytest.mark.snippet(statement="deps-secret-not-sent")

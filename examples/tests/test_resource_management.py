@@ -253,17 +253,24 @@ def test_one_call_asks_for_more_than_its_task(
 
 @pytest.mark.snippet("task_resources")
 @pytest.mark.snippet(statement="resources-disk", runtime="pytest")
-@pytest.mark.snippet(statement="resources-nodes-of-task", runtime="pytest")
+@pytest.mark.snippet(
+    statement="resources-nodes-of-task", runtime="pytest", output="the nodes resource"
+)
 def test_disk_and_nodes_of_a_task_are_not_sent(
-    snippet: BoundSnippet, staged: Callable[[str], Stage]
+    snippets: Mapping[str, BoundSnippet], staged: Callable[[str], Stage]
 ) -> None:
     """The SDK warns of the nodes, and says nothing of the disk."""
+    from orquestra.sdk.exceptions import NodesInTaskResourcesWarning
+
+    snippet = snippets["task_resources"]
     more = snippet.text.replace('memory="500Mi"', 'memory="500Mi", disk="1Gi", nodes=2')
     assert more != snippet.text
     text = f"{more}\n\n@sdk.workflow\ndef run_it():\n    return train()\n"
 
-    with pytest.warns(Warning, match="Tasks currently do not support the nodes resource"):
+    with pytest.warns(NodesInTaskResourcesWarning) as warned:
         assert _asked(staged, text, "run_it") == ("1", "500Mi", None)
+
+    snippets["resources-nodes-of-task"].observe(str(warned[0].message))
 
 
 @pytest.mark.snippet(statement="resources-too-large-others", fails="train (gpu=1")
@@ -280,8 +287,10 @@ def test_a_gpu_that_no_node_has_and_too_much_memory_keep_tasks_waiting(
     snippet.observe(failed.value.cause)
 
 
-@pytest.mark.snippet(statement="resources-cpu-refused-early", runtime="pytest")
-def test_half_cpus_are_refused_before_there_is_anything_to_submit() -> None:
+@pytest.mark.snippet(
+    statement="resources-cpu-refused-early", runtime="pytest", fails="not a whole number"
+)
+def test_half_cpus_are_refused_before_there_is_anything_to_submit(snippet: BoundSnippet) -> None:
     """The task can be written and called; what would be sent can't be made of it."""
     from orquestra import sdk
     from orquestra.sdk.exceptions import InvalidTaskDefinitionError
@@ -291,8 +300,10 @@ def test_half_cpus_are_refused_before_there_is_anything_to_submit() -> None:
         return "trained"
 
     called = workflow_of(train)
-    with pytest.raises(InvalidTaskDefinitionError):
+    with pytest.raises(InvalidTaskDefinitionError) as refused:
         called.model  # noqa: B018 - making it is the point
+
+    snippet.observe(str(refused.value))
 
 
 def _needing(*requests: Any, share: Any = None) -> Any:

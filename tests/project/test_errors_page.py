@@ -41,6 +41,7 @@ from examples.error_messages import anchor_of, general, messages, read_fixes
             ],
             "Version mismatch: The cluster was started with:",
         ),
+        (["raise NotImplementedError()", "NotImplementedError"], "NotImplementedError"),
         (
             ["The remote repo <git.repo.base.Repo '<folder>/.git'> doesn't exist."],
             "The remote repo … doesn't exist.",
