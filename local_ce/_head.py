@@ -8,6 +8,7 @@ the other end is killed: then nobody else is left to clean up, and this script d
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -20,8 +21,10 @@ from typing import Any
 
 #: Seconds another node may take to come up; on a busy machine it takes many.
 _NODE_LIMIT = 180.0
-#: Where Ray's agents listen (``ray_constants.DEFAULT_DASHBOARD_AGENT_LISTEN_PORT``).
-_AGENT_PORT = 52365
+#: Linux hands out those above, unless it is told otherwise; below are those of Ray's workers, and well-known ones.
+_PORTS = range(20000, 32768)
+#: Which of them to try next. Processes that are started together begin apart.
+_TRIED = itertools.count(8 * os.getpid())
 #: Options of ``ray start`` by which the system chooses the ports of a node's workers.
 #:
 #: Left to itself, each node hands out 10002, 10003, ... as far as they are free, and nodes of one machine hand out the
@@ -39,7 +42,9 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         ``storage`` for all, and ``temp_dir`` for the first.
     """
     import ray  # noqa: PLC0415 - only where this is run, not where it is checked
+    from ray._private.node import Node  # noqa: PLC0415 - as above
 
+    Node._get_unused_port = lambda *_: free_port()  # noqa: SLF001 - it can't be told otherwise
     context = ray.init(
         num_cpus=options["cpus"],
         _memory=options["memory"],
@@ -50,7 +55,7 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         log_to_driver=False,
         configure_logging=False,
         _temp_dir=options["temp_dir"],
-        _metrics_export_port=_free_port(),
+        _metrics_export_port=free_port(),
         _system_config=_system_config(ray.__version__),
     )
     info: dict[str, Any] = context.address_info
@@ -87,7 +92,7 @@ def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subpro
             f"--object-store-memory={options['object_store_memory']}",
             f"--storage={options['storage']}",
             f"--resources={json.dumps(options['resources'])}",
-            f"--metrics-export-port={_free_port()}",
+            *agent_ports(),
             *WORKER_PORTS,
         ],
         env={**os.environ, "RAY_TMPDIR": str(place)},
@@ -98,18 +103,26 @@ def _start_node(number: int, address: str, options: Mapping[str, Any]) -> subpro
     )
 
 
-def _free_port() -> int:
-    """Return a port that is free.
+def agent_ports() -> list[str]:
+    """Return the options of ``ray start`` by which a node's agent listens on ports that nothing else gets."""
+    return [f"--dashboard-agent-grpc-port={free_port()}", f"--metrics-export-port={free_port()}"]
 
-    Left to itself, Ray sometimes takes the one it wants to use for its agent, and then refuses it.
+
+def free_port() -> int:
+    """Return a port that is free, another one each time, and none of those that the system hands out.
+
+    Ray listens on such a port a second or two after it was found. Had the system it to hand out, one of the dozen
+    sockets that Ray opens meanwhile would get it now and then, and Ray go on without its agent, which makes the
+    environments of tasks.
     """
-    with contextlib.ExitStack() as open_meanwhile:
-        while True:
-            probe = open_meanwhile.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-            if port != _AGENT_PORT:
-                return port
+    for _ in _PORTS:
+        port = _PORTS[next(_TRIED) % len(_PORTS)]
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("", port))
+            return port
+    raise RuntimeError(
+        f"no port from {_PORTS.start} to {_PORTS.stop - 1} is free for Ray: free some"
+    )
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -103,7 +104,9 @@ class Engine:
         """Search the bytes of all files, of ours and in ``folders``, for all secrets known."""
         found = []
         for folder in (self.state, self.executor.folder, *folders):
-            for path in folder.rglob("*"):
+            # Folders may go meanwhile, which is an error to `rglob`.
+            names = [Path(at, name) for at, _, files in os.walk(folder) for name in files]
+            for path in names:
                 with contextlib.suppress(OSError):
                     content = path.read_bytes() if path.is_file() else b""
                     found += [
@@ -126,9 +129,11 @@ def until(
 
 def raylets(folder: Path) -> list[list[str]]:
     """Return the command lines of the raylets, one for each node, that have their files in a folder."""
-    found = [process.info for process in psutil.process_iter(["name", "cmdline"])]
-    lines: list[list[str]] = [one["cmdline"] or [] for one in found if one["name"] == "raylet"]
-    return [line for line in lines if str(folder) in " ".join(line)]
+    processes = [one.info for one in psutil.process_iter(["pid", "ppid", "name", "cmdline"])]
+    found = {one["pid"]: one for one in processes if one["name"] == "raylet"}
+    # What a raylet starts is called so, too, until its own program begins.
+    first = [one["cmdline"] or [] for one in found.values() if one["ppid"] not in found]
+    return [line for line in first if str(folder) in " ".join(line)]
 
 
 def told_by_ray(folder: Path) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from local_ce._head import agent_ports, free_port
 from local_ce.cluster import neutral_environment, thin_environment
 from local_ce.services import Services, node_options
 
@@ -23,7 +23,8 @@ def cluster_of(nodes: int, services: Services, *, images: list[str]) -> Iterator
     for name in ("home", "tmp"):
         (folder / name).mkdir()
     python = thin_environment(folder / "py")
-    address = f"127.0.0.1:{free_port()}"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
 
     def start(name: str, *options: str) -> None:
         done = subprocess.run(
@@ -33,6 +34,7 @@ def cluster_of(nodes: int, services: Services, *, images: list[str]) -> Iterator
                 *("--node-ip-address=127.0.0.1", "--num-cpus=2"),
                 f"--object-store-memory={100 * 2**20}",
                 "--dashboard-agent-listen-port=0",
+                *agent_ports(),
             ],
             cwd=folder,
             env={
@@ -44,13 +46,13 @@ def cluster_of(nodes: int, services: Services, *, images: list[str]) -> Iterator
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
     try:
-        start("n0", "--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false")
+        start("n0", "--head", f"--port={port}", "--include-dashboard=false")
         for number in range(1, nodes):
             start(f"n{number}", f"--address={address}")
         yield address, folder
@@ -76,10 +78,3 @@ def of(process: psutil.Process, folder: Path) -> bool:
         family = [process, *process.parents()]
         return any(str(folder) in " ".join(each.cmdline()) for each in family)
     return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

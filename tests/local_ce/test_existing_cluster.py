@@ -38,16 +38,16 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Existing]:
             yield Existing(engine, address, folder)
 
 
-def test_tasks_spread_over_the_nodes(existing: Existing) -> None:
-    """One node has room for two of six."""
-    nodes = existing.engine.result(existing.engine.submit(spread()))
+def test_tasks_spread_over_the_nodes(existing: Existing, tmp_path: Path) -> None:
+    """One node has room for two of six, and the first end when there are three."""
+    nodes = existing.engine.result(existing.engine.submit(spread(str(tmp_path))))
     assert len(nodes) == 6
     assert len(set(nodes)) > 1
 
 
-def test_runs_do_not_see_each_others_files(existing: Existing) -> None:
+def test_runs_do_not_see_each_others_files(existing: Existing, tmp_path: Path) -> None:
     """Though their tasks share the nodes."""
-    files_do_not_meet(existing.engine)
+    files_do_not_meet(existing.engine, tmp_path)
 
 
 def test_the_system_chooses_the_ports_of_workers(existing: Existing) -> None:

@@ -64,8 +64,9 @@ def test_runs_submitted_together_have_their_own_results(engine: Engine) -> None:
         assert {task.state for task in tasks.values()} == {RunState.SUCCEEDED}
         assert all(task.start and task.end and task.start <= task.end for task in tasks.values())
         first, second = sorted(tasks, key=lambda name: tasks[name].start or 0)
-        assert engine.lines(run_id, "task", first) == [f"adding {start} and 1"]
-        assert engine.lines(run_id, "task", second) == [f"adding {start + 1} and 1"]
+        # No lists: when Ray loses a worker it starts the task again, and both have printed.
+        assert set(engine.lines(run_id, "task", first)) == {f"adding {start} and 1"}
+        assert set(engine.lines(run_id, "task", second)) == {f"adding {start + 1} and 1"}
         assert set(engine.store.artifact_ids(run_id)) == {first, second}
         run = engine.run(run_id)
         assert run.start is not None
@@ -75,12 +76,15 @@ def test_runs_submitted_together_have_their_own_results(engine: Engine) -> None:
     assert list(engine.executor.folder.glob("r*")) == []
 
 
-def files_do_not_meet(engine: Engine) -> None:
-    """Let two runs at a time, and a third one later, write files of the same name."""
-    together = {word: engine.submit(leaving(word, 4)) for word in ("one", "two")}
-    until(lambda: all(engine.run(run).state == RunState.RUNNING for run in together.values()))
+def files_do_not_meet(engine: Engine, meeting: Path) -> None:
+    """Let two runs at a time, and a third one later, write files of the same name.
+
+    :param meeting: a folder where the two see that both have written.
+    """
+    words, where = ("one", "two"), str(meeting)
+    together = {word: engine.submit(leaving(word, where, words)) for word in words}
     folders = []
-    for word, run in [*together.items(), ("three", engine.submit(leaving("three", 0)))]:
+    for word, run in [*together.items(), ("three", engine.submit(leaving("three", where, [])))]:
         before, after, places = engine.result(run)
         assert (before, after) == ([], [word] * 3)
         folders += places
@@ -88,9 +92,9 @@ def files_do_not_meet(engine: Engine) -> None:
     assert not [folder for folder in folders if Path(folder).exists()]
 
 
-def test_runs_do_not_see_each_others_files(engine: Engine) -> None:
+def test_runs_do_not_see_each_others_files(engine: Engine, tmp_path: Path) -> None:
     """Neither in the folder they start in, nor in the temporary or the home folder; none is left."""
-    files_do_not_meet(engine)
+    files_do_not_meet(engine, tmp_path)
 
 
 def test_a_failed_task_fails_the_run_with_the_cause(engine: Engine) -> None:
@@ -145,7 +149,8 @@ def test_a_missing_image_is_named_and_can_be_added(engine: Engine) -> None:
     """The task waits as on CE; the next run finds the image."""
     name = f"some/image:{engine.executor.mode}"
     waiting = engine.submit(imaged(name))
-    until(lambda: "nobody offers" in (engine.scheduler.explain(waiting) or ""))
+    # It is explained a moment before it is written down.
+    until(lambda: "nobody offers" in (engine.run(waiting).reason or ""))
     said = f"task add cannot start: nobody offers the image {name} (offered: hub.nexus"
     assert str(engine.scheduler.explain(waiting)).startswith(said)
     assert str(engine.run(waiting).reason).startswith(said)
@@ -183,6 +188,16 @@ def test_runs_that_share_a_cluster_have_their_own_passports(shared: Engine) -> N
     first, second = (shared.result(shared.submit(places())) for _ in range(2))
     assert first["passport"] != second["passport"]
     assert first["cpus"] == second["cpus"] == 4
+
+
+def test_ray_listens_on_no_port_that_the_system_hands_out(shared: Engine) -> None:
+    """One of its own connections would have it before Ray gets there; one page of its agent's is always in one place."""
+    (file,) = shared.executor.folder.glob("shared/ray/session_2*/ports_by_node.json")
+    (ports,) = json.loads(file.read_text()).values()
+    del ports["dashboard_agent_listen_port"]
+    assert len(ports) > 2
+    assert len(set(ports.values())) == len(ports)
+    assert max(ports.values()) < 32768
 
 
 def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ def hold(path, seconds):  # type: ignore[no-untyped-def]
     import time
     from pathlib import Path
 
-    print("holding", flush=True)
     Path(path).write_text(str(os.getpid()))
+    print("holding", flush=True)
     time.sleep(seconds)
     return "held"
 
@@ -37,9 +37,11 @@ def where():  # type: ignore[no-untyped-def]
     import ray
 
     folder = os.path.dirname(os.environ["ORQUESTRA_PASSPORT_FILE"])
-    processes = [process.info for process in psutil.process_iter(["name", "cmdline"])]
-    raylets = [one["cmdline"] for one in processes if one["name"] == "raylet"]
-    own = [line for line in raylets if folder in " ".join(line)]
+    processes = [one.info for one in psutil.process_iter(["pid", "ppid", "name", "cmdline"])]
+    raylets = {one["pid"]: one for one in processes if one["name"] == "raylet"}
+    # What a raylet starts is called so, too, until its own program begins.
+    first = [one["cmdline"] or [] for one in raylets.values() if one["ppid"] not in raylets]
+    own = [line for line in first if folder in " ".join(line)]
     return {
         "cwd": os.getcwd(),
         "worker ports": [[item for item in line if "_worker_port=" in item] for line in own],
@@ -51,8 +53,11 @@ def where():  # type: ignore[no-untyped-def]
 
 
 @sdk.task(source_import=sdk.InlineImport())
-def leave(word, seconds):  # type: ignore[no-untyped-def]
-    """Write a word where tasks write without saying where; return what was there before and is now."""
+def leave(word, meeting, others):  # type: ignore[no-untyped-def]
+    """Write a word where tasks write without saying where; return what was there before and is now.
+
+    In between, it waits until the others have come to the same point.
+    """
     import tempfile
     import time
     from pathlib import Path
@@ -62,7 +67,9 @@ def leave(word, seconds):  # type: ignore[no-untyped-def]
     before = [file.read_text() for file in files if file.exists()]
     for file in files:
         file.write_text(word)
-    time.sleep(seconds)
+    Path(meeting, word).touch()
+    while not all(Path(meeting, other).exists() for other in others):
+        time.sleep(0.05)
     return [
         before,
         [file.read_text() for file in files],
@@ -151,23 +158,26 @@ def imaged(name):  # type: ignore[no-untyped-def]
 
 
 @sdk.task(source_import=sdk.InlineImport(), resources=sdk.Resources(cpu="1"))
-def node_of():  # type: ignore[no-untyped-def]
-    """Say which node a task is on, after a while in which others must go elsewhere."""
+def node_of(number, meeting, count):  # type: ignore[no-untyped-def]
+    """Say which node a task is on, when so many are at it."""
     import time
+    from pathlib import Path
 
     import ray
 
-    time.sleep(5)
+    Path(meeting, str(number)).touch()
+    while len(list(Path(meeting).iterdir())) < count:
+        time.sleep(0.05)
     return ray.get_runtime_context().get_node_id()
 
 
 @sdk.workflow
-def spread():  # type: ignore[no-untyped-def]
-    """Six tasks that take a CPU each: all that three nodes have."""
-    return [node_of() for _ in range(6)]
+def spread(meeting):  # type: ignore[no-untyped-def]
+    """Six tasks that take a CPU each: all that three nodes have. They end when three have begun."""
+    return [node_of(number, meeting, 3) for number in range(6)]
 
 
 @sdk.workflow
-def leaving(word, seconds):  # type: ignore[no-untyped-def]
+def leaving(word, meeting, others):  # type: ignore[no-untyped-def]
     """Write files without saying where."""
-    return leave(word, seconds)
+    return leave(word, meeting, others)
