@@ -7,10 +7,11 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import tempfile
 import threading
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,15 +161,16 @@ class ComputeEngine:
                 "images": list(dict.fromkeys([*images, *added])),
             }
             progress("starting git host, package index, secrets and REST API")
-            engine = cls(
-                home,
-                closing,
-                settings=settings,
-                workspaces=workspaces,
-                constraints=limit,
-                time_limit=time_limit,
-            )
-            engine._serve(host, port, progress)
+            with _kept(host, _last_port(home) if port is None else port):
+                engine = cls(
+                    home,
+                    closing,
+                    settings=settings,
+                    workspaces=workspaces,
+                    constraints=limit,
+                    time_limit=time_limit,
+                )
+                engine._serve(host, port, progress)
             # It is up: from here on, closing is for stop().
             engine._closing = closing.pop_all()
         atexit.register(engine.stop)
@@ -299,8 +301,8 @@ class ComputeEngine:
     def _listen(self, host: str, port: int | None) -> Server:
         if port is not None:
             return Server(self._application(), host, port)
-        with contextlib.suppress(OSError, ValueError):
-            return Server(self._application(), host, int(self._home.read("port")))
+        with contextlib.suppress(OSError):
+            return Server(self._application(), host, _last_port(self._home))
         return Server(self._application(), host, 0)
 
     def _application(self) -> web.Application:
@@ -319,6 +321,23 @@ class ComputeEngine:
         return self._tokens.issue(
             run.owner, workspaces=(run.workspace,), kind=RUN, run_id=run.run_id
         )
+
+
+def _last_port(home: StateFolder) -> int:
+    """Return the port that was listened on the last time, 0 when there is none."""
+    written = home.read("port").strip()
+    return int(written) if re.fullmatch(r"\d{1,5}", written) and int(written) < 65536 else 0
+
+
+@contextlib.contextmanager
+def _kept(host: str, port: int) -> Iterator[None]:
+    """Keep a port for the server: whatever is started before it takes free ones, and would get this one by chance."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as place:
+        # As the server does, which may listen there although this socket has the port.
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):  # The server will say so, or take another one.
+            place.bind((host, port))
+        yield
 
 
 def _bytes(memory: str | None) -> int:
