@@ -128,8 +128,8 @@ class Store:
         definition = self.definition(definition_id)
         if definition is None:
             raise LookupError(f"there is no workflow definition {definition_id}")
-        run_id = _new_run_id(str(definition.document.get("name", "")))
         with self._database.writing() as database:
+            run_id = self._new_run_id(str(definition.document.get("name", "")))
             database.execute(
                 "INSERT INTO runs (run_id, definition_id, workspace, project, owner, resources,"
                 " state, created, result_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -355,6 +355,12 @@ class Store:
         return [row["name"] for row in rows]
 
     # --- inside
+
+    def _new_run_id(self, workflow_name: str) -> str:
+        """Return an id that no run has: of some thousand runs, two are likely to get the same five characters."""
+        while self.run(run_id := _new_run_id(workflow_name)) is not None:
+            pass
+        return run_id
 
     def _definition(self, row: Row) -> DefinitionRecord:
         return DefinitionRecord(

@@ -50,6 +50,14 @@ def test_a_run_gets_an_id_like_the_platform_s(store: Store) -> None:
     assert submitted(store, name="é").startswith("workflow-")
 
 
+def test_no_two_runs_have_one_id(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where chance gives the same five characters again, others are taken."""
+    given = iter("aaaaaaaaaabbbbb")
+    monkeypatch.setattr("local_ce.store.random_choice.choice", lambda _: next(given))
+    ids = [submitted(store, name="one") for _ in range(2)]
+    assert ids == ["one-aaaaa-r000", "one-bbbbb-r000"]
+
+
 def test_a_run_needs_a_definition(store: Store) -> None:
     """Nothing is queued that could not be run."""
     with pytest.raises(LookupError, match="no workflow definition nope"):
