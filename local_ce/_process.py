@@ -99,21 +99,19 @@ def belonging(folder: Path, session: int | None = None) -> list[psutil.Process]:
     return found
 
 
-def end_belonging(folder: Path, session: int | None = None, timeout: float = 10.0) -> None:
+def end_belonging(folder: Path, session: int | None = None) -> None:
     """Kill every process started for the CE in ``folder``; see :func:`end_all`."""
-    end_all(lambda: belonging(folder, session), folder, timeout)
+    end_all(lambda: belonging(folder, session), folder)
 
 
-def end_all(
-    find: Callable[[], Sequence[psutil.Process]], folder: Path, timeout: float = 10.0
-) -> None:
+def end_all(find: Callable[[], Sequence[psutil.Process]], folder: Path) -> None:
     """Kill every process that ``find`` finds, until it finds none; they are those of ``folder``.
 
-    Repeats, because a process may start another one while it is being looked for.
+    Repeats, because a process may start another one while it is being looked for. A busy machine takes a while.
 
-    :raises TimeoutError: when some are still there after ``timeout`` seconds.
+    :raises TimeoutError: when some are still there after a minute.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + 60.0
     while processes := find():
         if time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in processes)
@@ -125,9 +123,9 @@ def end_all(
 
 
 def remove(folder: Path, session: int | None = None) -> None:
-    """Kill every process started for ``folder``, then remove it; a busy machine takes a while.
+    """Kill every process started for ``folder``, then remove it.
 
     :raises TimeoutError: when some are still there after a minute.
     """
-    end_belonging(folder, session, timeout=60.0)
+    end_belonging(folder, session)
     shutil.rmtree(folder, ignore_errors=True)

@@ -61,7 +61,7 @@ class LocalCE:
         cpus: int = 4,
         images: Sequence[str] = (),
         constraints: str | Path | None = None,
-        timeout: float = 60.0,
+        timeout: float = 180.0,
     ) -> LocalCE:
         """Start everything; returns when a workflow can be run (about 10 s on two cores).
 

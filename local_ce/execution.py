@@ -38,8 +38,10 @@ _PAUSE = 0.2
 _LOOK = 0.1
 #: The share of the time that looking may take.
 _SHARE = 0.1
-#: Seconds to wait for what Ray should do at once.
-_GRACE = 10.0
+#: Seconds to wait for what Ray should do at once: on a busy machine it takes some.
+_GRACE = 60.0
+#: Seconds to wait for Ray to cancel a run. The server kills a run that does not stop soon.
+_CANCEL = 10.0
 #: Seconds without a worker to end after which there will be none any more.
 _QUIET = 1.0
 #: Lines of each of Ray's own log files that are kept.
@@ -166,7 +168,7 @@ class _Following:
                 target=ray.workflow.cancel, args=(self._submitted.run_id,), daemon=True
             )
             cancel.start()
-            cancel.join(_GRACE)
+            cancel.join(_CANCEL)
         # The SDK would call every task of such a run terminated, those that finished included.
         self._look(ray.workflow.WorkflowStatus.RUNNING)
         self._look(ray.workflow.WorkflowStatus.CANCELED)

@@ -16,8 +16,8 @@ from .failure import RunFailed, task_names, unfinished
 from .releases import sdk_part
 from .submission import Submission, Submitted
 
-#: Seconds to wait for Ray to stop a run, and for other calls that should be instant.
-_GRACE = 15.0
+#: Seconds to wait for Ray to stop a run, and for other calls that should be instant: on a busy machine they take some.
+_GRACE = 60.0
 
 
 class Runner:
