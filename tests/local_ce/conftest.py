@@ -43,7 +43,7 @@ def git(local_ce: LocalCE, tmp_path: Path) -> Callable[..., subprocess.Completed
             },
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 

@@ -105,7 +105,7 @@ class Served:
         """Send a plain request with a good token, or with the headers given."""
         options.setdefault("headers", {"Authorization": f"Bearer {self.tokens.issue()}"})
         return requests.request(
-            method, self.url + path, timeout=20, allow_redirects=False, **options
+            method, self.url + path, timeout=60, allow_redirects=False, **options
         )
 
     def submit(self, client: DriverClient | None = None, **where: str) -> str:

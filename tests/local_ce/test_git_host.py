@@ -73,7 +73,7 @@ def test_a_long_request_is_understood(local_ce: LocalCE, encoding: str) -> None:
     context = ssl.create_default_context(cafile=str(local_ce.git.ca_file))
     context.check_hostname = False
     connection = http.client.HTTPSConnection(
-        "127.0.0.1", local_ce.git.port, context=context, timeout=20
+        "127.0.0.1", local_ce.git.port, context=context, timeout=120
     )
     connection.request(
         "POST",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from local_ce import LocalCE
+from tests.local_ce.engines import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -40,14 +42,14 @@ def start(body: str) -> tuple[subprocess.Popen[str], Path, list[int]]:
     assert program.stdout is not None
     line = program.stdout.readline()
     if not line:
-        pytest.fail(program.communicate(timeout=60)[1])
+        pytest.fail(program.communicate(timeout=PATIENCE)[1])
     folder, *pids = line.split()
     return program, Path(folder), [int(pid) for pid in pids]
 
 
-def wait_until_gone(folder: Path, pids: list[int], seconds: float) -> None:
-    """Wait until no process and no folder is left, at most so long."""
-    deadline = time.monotonic() + seconds
+def wait_until_gone(folder: Path, pids: list[int]) -> None:
+    """Wait until no process and no folder is left."""
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         alive = [pid for pid in pids if psutil.pid_exists(pid) and not _is_zombie(pid)]
         if not alive and not folder.exists():
@@ -67,27 +69,35 @@ def test_the_end_of_the_interpreter_ends_a_ce_that_nobody_stopped() -> None:
     """Whoever forgets to stop it is covered."""
     program, folder, pids = start("ce = LocalCE.start()\nreport(ce)")
     assert len(pids) >= 5
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=PATIENCE)
     assert program.returncode == 0, errors
-    wait_until_gone(folder, pids, seconds=2)
+    wait_until_gone(folder, pids)
 
 
 def test_a_killed_program_leaves_nothing_behind() -> None:
     """Nothing of ours runs after SIGKILL; the cluster notices by itself."""
     program, folder, pids = start("ce = LocalCE.start()\nreport(ce)\nsys.stdin.read()")
     program.send_signal(signal.SIGKILL)
-    program.communicate(timeout=60)
-    wait_until_gone(folder, pids, seconds=30)
+    program.communicate(timeout=PATIENCE)
+    wait_until_gone(folder, pids)
 
 
 def test_a_start_that_fails_half_way_leaves_nothing_behind(
     local_ce: LocalCE, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its processes were started and its folder made when it turns out that Ray is taken."""
-    before = set(local_ce.folder.parent.glob("ce-*"))
+    made, make = [], tempfile.mkdtemp
+
+    def noted(**where: str) -> str:
+        made.append(Path(make(**where)))
+        return str(made[-1])
+
+    # Folders of other Compute Engines come and go beside it.
+    monkeypatch.setattr(tempfile, "mkdtemp", noted)
     with pytest.raises(RuntimeError, match="connected to a Ray cluster already"):
         LocalCE.start()
-    assert set(local_ce.folder.parent.glob("ce-*")) == before
+    assert made
+    assert not any(folder.exists() for folder in made)
     assert len(local_ce.secrets.token) > 20
 
 
@@ -105,7 +115,7 @@ def test_a_head_node_that_does_not_start_is_reported_with_its_words(tmp_path: Pa
         [sys.executable, "-c", PROGRAM + textwrap.dedent(body)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )

@@ -16,6 +16,7 @@ import pytest
 import requests
 from orquestra.sdk._base._driver._client import DriverClient, ExternalUriProvider
 
+from tests.local_ce.engines import PATIENCE
 from tests.local_ce.served import Served
 
 
@@ -53,7 +54,7 @@ def orq(folder: Path, *args: str, browser: str = "") -> str:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,9 +72,14 @@ def test_the_browser_brings_a_good_token_to_the_waiting_command(
     served: Served, tmp_path: Path
 ) -> None:
     """Real ``orq login``; the browser is a program that opens the address, redirects included."""
-    visit = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
-    # In the background: the command serves the port only after its browser was started.
-    browser = f"{shlex.join([sys.executable, '-c', visit])} %s &"
+    visit = tmp_path / "visit.py"
+    # In the background: the command serves the port only after its browser was started. Until then the page says that
+    # nothing waits there, and is loaded again.
+    visit.write_text(
+        "import sys, time, urllib.request\n"
+        "while b'Nothing waits' in urllib.request.urlopen(sys.argv[1]).read(): time.sleep(0.1)\n"
+    )
+    browser = f"{shlex.join([sys.executable, str(visit)])} %s &"
     written = orq(tmp_path, "login", "-s", served.url, browser=browser)
     assert "Configuration name" in written
     client = served.driver(stored_token(tmp_path))
@@ -98,7 +104,7 @@ def test_without_a_waiting_command_the_page_shows_what_to_paste(
     served: Served, closed_port: int
 ) -> None:
     """As when no browser could be opened in time; nothing of it is kept by the browser."""
-    page = requests.get(login_url(served, closed_port), timeout=10)
+    page = requests.get(login_url(served, closed_port), timeout=60)
     assert page.headers["Cache-Control"] == "no-store"
     shown = re.search("<pre>orq login -s (.*) -t (.*)</pre>", page.text)
     assert shown is not None
@@ -113,7 +119,7 @@ def test_without_a_waiting_command_the_page_shows_what_to_paste(
 @pytest.mark.parametrize("path", ["/api/login", "/login"])
 def test_a_port_that_is_none_is_refused(served: Served, path: str, port: str) -> None:
     """No token goes anywhere but to this machine."""
-    answer = requests.get(f"{served.url}{path}?port={port}", timeout=10, allow_redirects=False)
+    answer = requests.get(f"{served.url}{path}?port={port}", timeout=60, allow_redirects=False)
     assert answer.status_code == 400
     assert "expected ?port=1 to 65535" in answer.json()["detail"]
 
@@ -124,6 +130,6 @@ def test_another_user_of_the_machine_gets_no_token(
 ) -> None:
     """The system tells whose the connection is."""
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    answer = requests.get(login_url(served, closed_port), timeout=10)
+    answer = requests.get(login_url(served, closed_port), timeout=60)
     assert answer.status_code == 403
     assert "eyJ" not in answer.text

@@ -77,6 +77,6 @@ def _install(
         [*pip, "--find-links", str(index.folder), "--target", str(target), requirement],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )

@@ -68,8 +68,8 @@ def test_it_is_a_proxy_for_its_own_name_only(service: SecretsService) -> None:
     proxies = {"http": service.url}
     headers = {"Authorization": f"Bearer {service.token}"}
     inside = "http://config-service.config-service:8099/api/config/secrets"
-    assert requests.get(inside, proxies=proxies, headers=headers, timeout=10).status_code == 200
-    other = requests.get("http://example.org/", proxies=proxies, headers=headers, timeout=10)
+    assert requests.get(inside, proxies=proxies, headers=headers, timeout=60).status_code == 200
+    other = requests.get("http://example.org/", proxies=proxies, headers=headers, timeout=60)
     assert other.status_code == 502
 
 
@@ -79,7 +79,7 @@ def test_a_malformed_request_is_refused(service: SecretsService) -> None:
         f"{service.url}/api/config/secrets",
         data="[]",
         headers={"Authorization": f"Bearer {service.token}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 400
     assert "expected" in answer.json()["message"]
