@@ -39,7 +39,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip(reason)
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=options)
+        started = playwright.chromium.launch(
+            executable_path=program, args=options, timeout=PATIENCE
+        )
         yield started
         started.close()
 

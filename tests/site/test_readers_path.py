@@ -126,6 +126,7 @@ def test_the_list_of_errors_narrows_to_what_is_typed_or_pasted(
 def test_all_errors_are_shown_without_a_script(browser: Browser, site: Path) -> None:
     """The box is an aid; the list needs none."""
     with browser.new_context(java_script_enabled=False) as context:
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto((site / "errors.html").as_uri())
         messages = page.locator("dl.observed-errors > dt")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.site.accessibility import barriers
 from tests.tested_snippets.scratch_project import Project
@@ -119,4 +120,5 @@ def test_the_button_copies_the_code_and_nothing_else(sample: Path, desktop: Page
     field.focus()
     desktop.keyboard.press("Control+V")
 
+    expect(field).to_have_value(re.compile(r"\s*import math; math\.sqrt\(16\)\s*"))
     assert field.input_value().strip() == "import math; math.sqrt(16)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -217,7 +218,8 @@ def test_a_random_region_is_what_stock_shows_or_an_error_but_never_another_regio
 ) -> None:
     """Of any file, what is shown equals stock's text and has no line of another region, or it is refused."""
     rows, start, end, shown = file
-    path = tmp_path / "code.py"
+    # A folder for each: on many systems the times of files are too coarse to tell the next one from it.
+    path = Path(tempfile.mkdtemp(dir=tmp_path), "code.py")
     text = newline.join(line for line, _ in rows) + newline
     path.write_bytes(text.encode("utf-8-sig" if bom else "utf-8"))
     options = {start_option: start, end_option: end, **extra}
