@@ -23,8 +23,8 @@ from .releases import accepted, sdk_part
 RayClient: Any = sdk_part("_ray._client").RayClient
 RayRuntime: Any = sdk_part("_ray._dag").RayRuntime
 
-#: Seconds that the actor which manages a cluster's workflows may take to come up.
-_CLASH_LIMIT = 30.0
+#: Seconds that the actor which manages a cluster's workflows may take to come up; on a busy machine it takes many.
+_CLASH_LIMIT = 120.0
 
 
 class Environment(NamedTuple):
