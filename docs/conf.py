@@ -71,6 +71,7 @@ errors_page_also = [
     "infer-no-origin",
     "infer-no-repo",
     "list-since-0.52",
+    "migrate_first_error",
     "newest-no-qe",
     "newest-qe-login",
     "newest-secret-as-text",

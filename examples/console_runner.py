@@ -27,10 +27,14 @@ from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 ROOT = Path(__file__).parent.parent
 EXAMPLES = Path(__file__).parent
 #: The folders of the files that pages with commands show.
-FOLDERS = (EXAMPLES / "first_workflow", EXAMPLES / "quickstart")
+FOLDERS = (
+    EXAMPLES / "first_workflow",
+    EXAMPLES / "quickstart",
+    *sorted((EXAMPLES / "qe_project").glob("*-*")),
+)
 #: What is different each time: tokens, addresses, ids of runs, dates. A page shows one of the kind.
 VARYING = re.compile(
-    r"eyJ[\w.-]+|127\.0\.0\.1:\d+|\b[a-z][a-z-]*-[a-z0-9]{5}-r\d{3}\b"
+    r"eyJ[\w.-]+|127\.0\.0\.1:\d+|\b[a-z][a-z0-9-]*-[a-z0-9]{5}-r\d{3}\b"
     r"|\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\b"
 )
 #: Seconds a command may take.
