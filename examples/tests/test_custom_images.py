@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import requires, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -211,3 +214,28 @@ def test_ray_refuses_a_process_with_another_ray_than_its_head(snippet: BoundSnip
         check_version_info({"ray_version": "2.0.0", "python_version": platform.python_version()})
 
     snippet.observe(str(refused.value))
+
+
+@pytest.mark.snippet(statement="images-ray-of-the-sdk", runtime="pytest", output="==2.5.1")
+def test_the_sdk_names_one_version_of_ray(snippet: BoundSnippet) -> None:
+    """Which is the one that runs the checks."""
+    (named,) = (line for line in requires("orquestra-sdk") or () if line.startswith("ray"))
+
+    assert f"=={version('ray')}" in named
+    snippet.observe(f"orquestra-sdk {version('orquestra-sdk')} requires {named}")
+
+
+@pytest.mark.snippet(statement="images-git", runtime="python", fails="Cannot find command 'git'")
+def test_pip_does_not_clone_without_git(snippet: BoundSnippet, tmp_path: Path) -> None:
+    """It looks for git before it looks for the repo."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "git+https://github.com/my-org/my-project"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode
+    snippet.observe(ended.stderr)
