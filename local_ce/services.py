@@ -114,6 +114,9 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         "PIP_NO_INPUT": "1",
         "RUNTIME_ENV_RETRY_TIMES": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # How much each worker uses of the machine: nobody asks, and to find it out every 2.5 s takes most of what
+        # the agent of an idle node takes.
+        "REPORTER_UPDATE_INTERVAL_MS": "60000",
         # Of Ray's processes that start others, those with a newer gRPC lose their connections by it.
         "GRPC_ENABLE_FORK_SUPPORT": "0",
         # A node gives up when its agent has not come up in 30 s, which on a busy machine it has not.
