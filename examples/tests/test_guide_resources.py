@@ -300,21 +300,27 @@ def test_a_node_with_another_python_than_the_head_does_not_start(
     """What the container of an image does first: join the cluster."""
     import ray
 
+    from local_ce._process import MARKER, remove
+
     if not ray.is_initialized():
         pytest.skip("this CE starts a cluster when a run needs one")
-    with tempfile.TemporaryDirectory(prefix="node-", dir="/tmp") as folder:
-        join = [str(other_ray), "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=0"]
-        join += [f"--address={ray.get_runtime_context().gcs_address}"]
+    folder = Path(tempfile.mkdtemp(prefix="node-", dir="/tmp"))
+    join = [str(other_ray), "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=0"]
+    join += [f"--address={ray.get_runtime_context().gcs_address}"]
+    try:
         done = subprocess.run(
             [*join, "--object-store-memory=80000000", "--dashboard-agent-listen-port=0"],
             cwd=folder,
-            env={**neutral_environment(Path(folder)), "RAY_TMPDIR": folder},
+            env={**neutral_environment(folder), "RAY_TMPDIR": str(folder), MARKER: str(folder)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
+    finally:
+        # What it has started still writes there.
+        remove(folder)
 
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())

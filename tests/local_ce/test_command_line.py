@@ -26,7 +26,7 @@ def shell() -> Iterator[Shell]:
         yield shell
     finally:
         shell.ce("down")
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_a_workflow_is_submitted_viewed_and_its_results_and_logs_shown(shell: Shell) -> None:

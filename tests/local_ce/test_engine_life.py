@@ -75,7 +75,7 @@ def state() -> Iterator[Path]:
     """A path for a state folder."""
     folder = Path(tempfile.mkdtemp(prefix="st-", dir="/tmp"))
     yield folder / "state"
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

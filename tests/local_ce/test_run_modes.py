@@ -253,7 +253,7 @@ def killed_while_a_task_runs(options: dict[str, str], file: Path) -> Iterator[Pa
     until(lambda: not list(folder.glob("r*")))
     yield folder
     for path in (state, folder):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def gone(pid: int) -> bool:
