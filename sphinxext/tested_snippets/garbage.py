@@ -17,12 +17,15 @@ __all__ = ["give_back_written"]
 
 #: Pages of fifty snippets take about half a megabyte each; to look for circles takes about as long as to write one.
 _PAGES = 16
+#: So often at most in a build: each time, Python looks at all objects, which are the more the more pages there are.
+_TIMES = 8
 _written = count(1)
 
 
 def give_back_written(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Look for what is left of other pages after every few (event ``html-page-context``)."""
-    if doctree is not None and next(_written) % _PAGES == 0:
+    """Look for what is left of other pages after an eighth of all, sixteen at least (event ``html-page-context``)."""
+    pages = max(_PAGES, len(app.env.found_docs) // _TIMES)
+    if doctree is not None and next(_written) % pages == 0:
         gc.collect()
