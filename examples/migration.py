@@ -6,14 +6,23 @@ A folder of ``examples/qe_project`` has the files that one step adds or changes;
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["SIMULATOR", "WORKFLOW", "after", "step_of"]
+if TYPE_CHECKING:
+    from local_ce.package_index import PackageIndex
+
+__all__ = ["WORKFLOW", "add_simulator", "after", "step_of"]
 
 _PROJECT = Path(__file__).parent / "qe_project"
 #: The module that is submitted.
 WORKFLOW = "workflow"
-#: What the project's package is in the checks.
-SIMULATOR = (_PROJECT / "simulator.py").read_text(encoding="utf-8")
+
+
+def add_simulator(index: PackageIndex) -> None:
+    """Build what the project's package is in the checks: a release for Pythons before 3.9, and one for all."""
+    files = {"my_simulator/__init__.py": (_PROJECT / "simulator.py").read_text(encoding="utf-8")}
+    index.build("my-simulator", "1.4.0", files, requires_python="<3.9")
+    index.build("my-simulator", "1.5.0", files)
 
 
 def _steps() -> list[Path]:

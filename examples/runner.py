@@ -129,9 +129,7 @@ def local_ce(pytestconfig: pytest.Config) -> Iterator[AnyCE]:
         ce.index.build("torch", "2.0.1", {"torch/__init__.py": '__version__ = "2.0.1"\n'})
         ce.index.build("my-plots", "1.3.0", {"my_plots/__init__.py": ""})
         ce.index.build("my-tables", "0.1.0", {"my_tables/__init__.py": "class Table:\n    pass\n"})
-        simulator = {"my_simulator/__init__.py": migration.SIMULATOR}
-        ce.index.build("my-simulator", "1.4.0", simulator, requires_python="<3.9")
-        ce.index.build("my-simulator", "1.5.0", simulator)
+        migration.add_simulator(ce.index)
         yield ce
 
 
