@@ -161,7 +161,9 @@ class ComputeEngine:
                 "images": list(dict.fromkeys([*images, *added])),
             }
             progress("starting git host, package index, secrets and REST API")
-            with _kept(host, _last_port(home) if port is None else port):
+            # Logins know the last one; any other is better than none.
+            ports = [_last_port(home), 0] if port is None else [port]
+            with _kept(host, ports[0]):
                 engine = cls(
                     home,
                     closing,
@@ -170,7 +172,7 @@ class ComputeEngine:
                     constraints=limit,
                     time_limit=time_limit,
                 )
-                engine._serve(host, port, progress)
+                engine._serve(host, ports, progress)
             # It is up: from here on, closing is for stop().
             engine._closing = closing.pop_all()
         atexit.register(engine.stop)
@@ -279,7 +281,7 @@ class ComputeEngine:
             log=self.redact("\n".join(lines)).strip(),
         )
 
-    def _serve(self, host: str, port: int | None, progress: Callable[[str], None]) -> None:
+    def _serve(self, host: str, ports: Sequence[int], progress: Callable[[str], None]) -> None:
         interrupted = self.store.end_unfinished(INTERRUPTED)
         if interrupted:
             progress(f"failed, because they were interrupted: {', '.join(interrupted)}")
@@ -289,7 +291,7 @@ class ComputeEngine:
         self._executor.start()
         self._closing.callback(self._scheduler.stop)
         self._scheduler.start()
-        server = self._listen(host, port)
+        server = self._listen(host, ports)
         self._closing.callback(server.stop)
         #: Where it listens: what ``orq login -s`` needs.
         self.url = server.url
@@ -298,12 +300,13 @@ class ComputeEngine:
         self.secrets.hide(admin)
         self._home.note(Note(os.getpid(), str(self.clusters), self.url, admin))
 
-    def _listen(self, host: str, port: int | None) -> Server:
-        if port is not None:
-            return Server(self._application(), host, port)
-        with contextlib.suppress(OSError):
-            return Server(self._application(), host, _last_port(self._home))
-        return Server(self._application(), host, 0)
+    def _listen(self, host: str, ports: Sequence[int]) -> Server:
+        """Listen on the first of these ports that is free."""
+        *wished, last = ports
+        for port in wished:
+            with contextlib.suppress(OSError):
+                return Server(self._application(), host, port)
+        return Server(self._application(), host, last)
 
     def _application(self) -> web.Application:
         app = compute_engine(
