@@ -23,6 +23,7 @@ from benchmarks.projects import (
 )
 
 __all__ = [
+    "BLOCKS",
     "COLD",
     "EDIT",
     "HOOK",
@@ -39,7 +40,8 @@ __all__ = [
 
 #: The rows. Those of times are two: what follows their names is the CPU, or the wall for the time on the clock.
 COLD, NO_CHANGE, EDIT = "cold build", "no change", "rebuild after an edit"
-PAGES, ONE_PAGE = "collect and run", "the same in one page"
+PAGES, BLOCKS = "collect and run", "the same in one page, a test for each block"
+ONE_PAGE = "the same in one page, one test for the page"
 #: Stock has no such command; it can be as current only by a build.
 HOOK = "check of the pre-commit hook, for stock no change"
 READ_AGAIN, MEMORY = "pages read again after an edit", "peak memory, cold build"
@@ -100,7 +102,8 @@ class Bench:
         self._folder = folder
         self._size = size
         self._often = often
-        self._run = {PAGES: "many"}
+        #: For each row the project, and what pytest is told of ours.
+        self._run: dict[str, tuple[str, tuple[str, ...]]] = {PAGES: ("many", ())}
         all_on_one = Size(size.files, 1, size.snippets)
         for side in SIDES:
             ours = side == "ours"
@@ -109,12 +112,13 @@ class Bench:
             if one_page:
                 write_inline_pages(folder / f"one-{side}", all_on_one, ours=ours)
         if one_page:
-            self._run[ONE_PAGE] = "one"
+            self._run[BLOCKS] = ("one", ())
+            self._run[ONE_PAGE] = ("one", ("-o", "snippets_items=page"))
             write_idle_items(folder / "idle-stock", size.snippets)
 
     def record_evidence(self) -> None:
         """Let our projects be as they are in use: with evidence for what their pages show."""
-        for name in ("build", *self._run.values()):
+        for name in ("build", *dict(self._run.values())):
             self._pytest(self._folder / f"{name}-ours", "--snippets-evidence=update")
 
     def repeat(self, number: int) -> None:
@@ -140,9 +144,10 @@ class Bench:
         self._add_times(HOOK, "ours", self._check())
 
     def _measure_tests(self, order: Sequence[str]) -> None:
-        for row, name in self._run.items():
+        for row, (name, told) in self._run.items():
             for side in order:
-                self._add_times(row, side, self._run_all(f"{name}-{side}"))
+                arguments = told if side == "ours" else ()
+                self._add_times(row, side, self._run_all(f"{name}-{side}", *arguments))
         if ONE_PAGE in self._run:
             self.idle.append(self._run_all("idle-stock").cpu)
 
@@ -160,8 +165,8 @@ class Bench:
         pages = self._expect(edited, r"^pages read: (\d+)$")
         self.rows.add(READ_AGAIN, side, float(pages[1]), "pages")
 
-    def _run_all(self, project: str) -> Run:
-        run = self._pytest(self._folder / project)
+    def _run_all(self, project: str, *arguments: str) -> Run:
+        run = self._pytest(self._folder / project, *arguments)
         self._expect(run, rf"\b{self._size.snippets} passed")
         return run
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.curve import curve
 from benchmarks.machine import extension_versions, load, machine
 from benchmarks.measure import (
+    BLOCKS,
     COLD,
     EDIT,
     HOOK,
@@ -49,6 +50,7 @@ BOUNDS = {
     EDIT: "0.15",
     READ_AGAIN: "1 page",
     PAGES: "1.2",
+    BLOCKS: "none",
     ONE_PAGE: "0.5",
 }
 

@@ -26,11 +26,10 @@ def shown_failure(
         return None
     text = str(error.result)
     path, line = item.nodeid.partition("::")[0], error.example.line
+    said = reason(text, error.example.region.parsed.name)
     traceback = ReprTracebackNative([])
     traceback.reprentries = [ReprEntryNative([f"{text}\n"])]
-    return ReprExceptionInfo(
-        reprtraceback=traceback, reprcrash=ReprFileLocation(path, line, reason(text, item.name))
-    )
+    return ReprExceptionInfo(reprtraceback=traceback, reprcrash=ReprFileLocation(path, line, said))
 
 
 def reason(text: str, name: str) -> str:

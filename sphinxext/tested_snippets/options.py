@@ -151,6 +151,14 @@ PYTEST_SETTINGS = (
         "have theirs. The first one that runs the language of a snippet is the default.",
     ),
     Setting(
+        "snippets_items",
+        "block",
+        "string",
+        "What is a test for pytest: each ``block`` of a page, or the ``page``, which takes less time where blocks are many "
+        "and quick. Each block has a report of its own in both, and with options that pick blocks or stop at one "
+        "(``-k``, ``--lf``, ``--pdb``, the name of one) it is a test in both. Fixtures live as long as the test.",
+    ),
+    Setting(
         "snippets_literals",
         "",
         "string",

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 from sphinxext.tested_snippets.evidence import Check, Environment
 from sphinxext.tested_snippets.page_blocks import Place
 
-__all__ = ["ATTRIBUTE", "STAMP", "Outcome", "Ran"]
+__all__ = ["ATTRIBUTE", "BLOCK", "STAMP", "Outcome", "Ran"]
 
 #: The attribute of a :class:`pytest.TestReport` that carries a :class:`Ran`, from a worker of pytest-xdist
 #: what its :meth:`Ran.to_json` gives.
 ATTRIBUTE = "tested_snippets"
 #: The attribute with what a test that passed depends on, see :mod:`sphinxext.tested_snippets.repeats`.
 STAMP = "tested_snippets_stamp"
+#: The attribute with the node id that a block has as a test, where its page is one test.
+BLOCK = "tested_snippets_block"
 
 
 class Ran(NamedTuple):

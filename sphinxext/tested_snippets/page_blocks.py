@@ -11,7 +11,7 @@ from sphinxext.tested_snippets.region import Cut
 from sphinxext.tested_snippets.resolution import Literal
 from sphinxext.tested_snippets.statement import PageStatement
 
-__all__ = ["DeclaredCheck", "Page", "PageBlock", "Place"]
+__all__ = ["DeclaredCheck", "Page", "PageBlock", "PageCheck", "Place"]
 
 
 class DeclaredCheck(NamedTuple):
@@ -81,6 +81,18 @@ class PageBlock(NamedTuple):
         line = self.cut.first if self.cut and "lineno-match" in self.written.options else None
         parts = (self.text, self.language, self.waived, self.checks, self.explicit, self.defect)
         return digest(repr((*parts, line)))
+
+
+class PageCheck(NamedTuple):
+    """What an example of a page stands for: one check of a block, or a block that can't be checked.
+
+    :param name: the name of the example, unique on its page.
+    :param check: None when the block has a defect.
+    """
+
+    block: PageBlock
+    name: str
+    check: DeclaredCheck | None
 
 
 @dataclass(frozen=True)

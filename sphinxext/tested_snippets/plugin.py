@@ -23,6 +23,9 @@ from sphinxext.tested_snippets.lookup import PageLiterals, look_up
 from sphinxext.tested_snippets.normalise import Normaliser, shortened
 from sphinxext.tested_snippets.options import PYTEST_OPTIONS, plain
 from sphinxext.tested_snippets.outcome import ATTRIBUTE, STAMP, Ran
+from sphinxext.tested_snippets.page_blocks import PageCheck
+from sphinxext.tested_snippets.page_items import RAN, WholePage
+from sphinxext.tested_snippets.page_reports import PageReports, label
 from sphinxext.tested_snippets.recorder import Recorder
 from sphinxext.tested_snippets.repeats import STAMP_KEY, Repeats
 from sphinxext.tested_snippets.reporter import Reporter
@@ -41,7 +44,6 @@ from sphinxext.tested_snippets.runners import (
 )
 from sphinxext.tested_snippets.settings import Settings, add_settings, read_settings
 from sphinxext.tested_snippets.statement import is_statement
-from sphinxext.tested_snippets.sybil import PageCheck
 
 __all__ = [
     "BoundSnippet",
@@ -54,7 +56,6 @@ __all__ = [
 ]
 
 _SETTINGS = pytest.StashKey[Settings]()
-_RAN = pytest.StashKey[Ran]()
 _ITEM = pytest.StashKey[pytest.Item]()
 _BOUND = pytest.StashKey[Sequence[BoundSnippet]]()
 
@@ -81,6 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
         worker=hasattr(config, "workerinput"),
     )
     config.pluginmanager.register(recorder, "tested_snippets_recorder")
+    if not recorder.worker:
+        config.pluginmanager.register(PageReports(), "tested_snippets_pages")
     if config.getini("snippets_depends"):
         config.pluginmanager.register(
             Repeats(config, settings, recorder), "tested_snippets_repeats"
@@ -107,7 +110,7 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
     parsed: PageCheck | PageLiterals = example.region.parsed
     if isinstance(parsed, PageLiterals):
         fixture = item.config.getini("snippets_literals")
-        stash[_RAN] = ran = look_up(parsed, fixture, request, settings.normaliser)
+        stash[RAN] = ran = look_up(parsed, fixture, request, settings.normaliser)
         return ran.message or None
     block, declared = parsed.block, parsed.check
     page = item.nodeid.partition("::")[0]
@@ -119,7 +122,7 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
         defect = str(error)
     if declared is None or defect:
         defect = f"{page}:{block.line}: {defect}"
-        stash[_RAN] = Ran((), defect, block.line)
+        stash[RAN] = Ran((), defect, block.line)
         return defect
     runtime, environment, failure, transcript = declared.runtime, None, None, None
     passed: bool | None = True
@@ -142,7 +145,7 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
         if untried and isinstance(error, SetupError):
             passed, observed = None, observed_in(error)
         elif isinstance(error, RuntimeMissing):
-            stash[_RAN] = Ran((), failure, block.line)
+            stash[RAN] = Ran((), failure, block.line)
             return failure
     except untried as error:
         passed, observed = None, first_line(str(error))
@@ -161,7 +164,7 @@ def _evaluate(config: pytest.Config, example: Example) -> str | None:
     checks = [check]
     for name, text_digest in statements.items():
         checks.append(replace(check, snippet=name, text_digest=text_digest, transcript=None))
-    stash[_RAN] = Ran([(each, environment) for each in checks], failure or "", block.line)
+    stash[RAN] = Ran([(each, environment) for each in checks], failure or "", block.line)
     return failure
 
 
@@ -228,7 +231,9 @@ def pytest_runtest_makereport(
         setattr(report, STAMP, item.stash[STAMP_KEY])
     if call.when != "call" and report.passed:
         return report
-    ran = item.stash.get(_RAN, None)
+    if call.when == "call" and isinstance(item, WholePage):
+        label(report, item)
+    ran = item.stash.get(RAN, None)
     if ran is None:
         ran = _ran(item, report, call)
     if ran is not None:
@@ -267,7 +272,7 @@ def _of_broken(item: pytest.Item, ran: Ran, report: pytest.TestReport) -> list[t
     """The same of a test that had nothing to run."""
     if not report.failed:
         return []
-    names = ran.snippets or [item.nodeid]
+    names = ran.snippets or [item.current if isinstance(item, WholePage) else item.nodeid]
     return [p for name in names for p in (("snippet", name), ("snippet_outcome", "broken"))]
 
 

@@ -19,8 +19,8 @@ from sphinxext.tested_snippets.evidence import (
 )
 from sphinxext.tested_snippets.formats import UnreadableFormat, of_page
 from sphinxext.tested_snippets.outcome import ATTRIBUTE, Outcome, Ran
+from sphinxext.tested_snippets.page_items import PageItem
 from sphinxext.tested_snippets.project import Project
-from sphinxext.tested_snippets.sybil import example_of
 
 __all__ = ["Recorder", "makes_checks"]
 
@@ -255,7 +255,7 @@ class Recorder:
 
 def makes_checks(item: pytest.Item) -> bool:
     """Whether a test is evidence for something that a page shows."""
-    return example_of(item) is not None or item.get_closest_marker("snippet") is not None
+    return isinstance(item, PageItem) or item.get_closest_marker("snippet") is not None
 
 
 def _difference(was: Check | None, now: Check | None) -> list[str]:

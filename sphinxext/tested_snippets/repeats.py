@@ -22,9 +22,10 @@ from sphinxext.tested_snippets.binding import bind_all
 from sphinxext.tested_snippets.evidence import Check, Evidence, EvidenceError, digest
 from sphinxext.tested_snippets.lookup import PageLiterals
 from sphinxext.tested_snippets.outcome import STAMP, Outcome
+from sphinxext.tested_snippets.page_blocks import PageCheck
+from sphinxext.tested_snippets.page_items import WholePage, example_of
 from sphinxext.tested_snippets.recorder import Recorder, makes_checks
 from sphinxext.tested_snippets.settings import Settings, files_by_glob
-from sphinxext.tested_snippets.sybil import example_of
 from sphinxext.tested_snippets.testcode import find_test, split_node_id
 
 __all__ = ["STAMP_KEY", "Repeats"]
@@ -73,6 +74,10 @@ class Repeats:
         left: list[pytest.Item] = []
         kept: list[pytest.Item] = []
         for item in items:
+            if isinstance(item, WholePage):
+                self._leave_out_of(item, forced=forced)
+                (kept if item.examples else left).append(item)
+                continue
             # Tests of anything else may depend on files that have nothing to do with snippets.
             stamp = None
             if item.path in proving:
@@ -82,11 +87,25 @@ class Repeats:
             if stamp is not None:
                 item.stash[STAMP_KEY] = stamp
             holds = stamp is not None and not forced and self._holds(item.nodeid, stamp)
+            if holds:
+                self.left_out[item.nodeid] = _line(item)
             (left if holds else kept).append(item)
         if left:
-            self.left_out = {item.nodeid: _line(item) for item in left}
             items[:] = kept
             self.config.hook.pytest_deselected(items=left)
+
+    def _leave_out_of(self, page: WholePage, *, forced: bool) -> None:
+        """Leave out of a page that is one test what passed."""
+        kept = []
+        for example in page.examples:
+            test, stamp = page.test_of(example), self._stamp_of(example.region.parsed)
+            if stamp is not None and not forced and self._holds(test, stamp):
+                self.left_out[test] = example.line
+                continue
+            kept.append(example)
+            if stamp is not None:
+                page.stamps[test] = stamp
+        page.examples = kept
 
     def _files_of(self, option: str) -> set[Path]:
         """The files that the globs of an ini option name."""
@@ -100,32 +119,35 @@ class Repeats:
 
     def _stamp(self, item: pytest.Item, pages: str = "") -> str | None:
         """Changes with everything that the outcome of a test depends on; None when that can't be told."""
-        parsed = example_of(item)
-        if isinstance(parsed, PageLiterals):
-            return self._stamp_of_literals(parsed)
-        if parsed is not None:
-            if parsed.check is None:
-                return None
-            block, declared = parsed.block, parsed.check
-            try:
-                proven = self.settings.statements_with(declared.proves)
-            except ValueError:
-                return None
-            parts = [block.snippet, digest(block.text), declared.runtime, declared.digest]
-            parts += proven.values()
-        else:
-            path, names = split_node_id(item.nodeid)
-            code = find_test(self.settings.project.root / path, names)
-            if code is None:
-                return None
-            try:
-                bound = bind_all(item, self.settings)
-            except pytest.fail.Exception:
-                return None
-            parts = [code.digest, pages]
-            for snippet in bound:
-                parts += [snippet.name, snippet.text_digest, snippet.runtime]
+        example = example_of(item)
+        if example is not None:
+            return self._stamp_of(example)
+        path, names = split_node_id(item.nodeid)
+        code = find_test(self.settings.project.root / path, names)
+        if code is None:
+            return None
+        try:
+            bound = bind_all(item, self.settings)
+        except pytest.fail.Exception:
+            return None
+        parts = [code.digest, pages]
+        for snippet in bound:
+            parts += [snippet.name, snippet.text_digest, snippet.runtime]
         return digest(json.dumps([self._common, *parts]))
+
+    def _stamp_of(self, example: PageCheck | PageLiterals) -> str | None:
+        """As :meth:`_stamp`, for an example of a page."""
+        if isinstance(example, PageLiterals):
+            return self._stamp_of_literals(example)
+        if example.check is None:
+            return None
+        block, declared = example.block, example.check
+        try:
+            proven = self.settings.statements_with(declared.proves)
+        except ValueError:
+            return None
+        parts = [block.snippet, digest(block.text), declared.runtime, declared.digest]
+        return digest(json.dumps([self._common, *parts, *proven.values()]))
 
     def _stamp_of_literals(self, page: PageLiterals) -> str | None:
         """As :meth:`_stamp`: what a literal names may be anything, unless the project says where the resolver looks."""

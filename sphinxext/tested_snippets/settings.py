@@ -151,7 +151,10 @@ def read_settings(config: pytest.Config, evaluate: Callable[[Example], str | Non
             f"snippets_normalise has {error.pattern!r}, which is no regular expression: {error}"
         ) from None
     globs = files_by_glob(config, "snippets_pages")
-    pages = PageSybil(project, set().union(*globs.values()), evaluate)
+    items = config.getini("snippets_items")
+    if items not in {"block", "page"}:
+        raise pytest.UsageError(f"snippets_items is {items!r}, expected `block` or `page`")
+    pages = PageSybil(project, set().union(*globs.values()), evaluate, whole=items == "page")
     distributions = config.getini("snippets_environment")
     return Settings(
         project,

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from sybil import Document, Example, Region, Sybil
-from sybil.integration.pytest import SybilFile, SybilItem
 
 from sphinxext.tested_snippets.blocks import read_page
-from sphinxext.tested_snippets.failure import shown_failure
 from sphinxext.tested_snippets.formats import UnreadableFormat
 from sphinxext.tested_snippets.lookup import PageLiterals
-from sphinxext.tested_snippets.page_blocks import DeclaredCheck, PageBlock
+from sphinxext.tested_snippets.page_blocks import PageBlock, PageCheck
+from sphinxext.tested_snippets.page_items import PageFile
 from sphinxext.tested_snippets.project import Project
 
-__all__ = ["PageCheck", "PageParser", "PageSybil", "example_of"]
-
-
-class PageCheck(NamedTuple):
-    """What an example of a page stands for: one check of a block, or a block that can't be checked.
-
-    :param name: the name of the example, unique on its page.
-    :param check: None when the block has a defect.
-    """
-
-    block: PageBlock
-    name: str
-    check: DeclaredCheck | None
-
-
-def example_of(item: pytest.Item) -> PageCheck | PageLiterals | None:
-    """What a test stands for that was made of a page; None for other tests, those of another Sybil included."""
-    if not isinstance(item, PageItem):
-        return None
-    parsed: PageCheck | PageLiterals = item.example.region.parsed
-    return parsed
+__all__ = ["PageParser", "PageSybil"]
 
 
 class PageParser:
@@ -79,51 +55,19 @@ def checks_of(block: PageBlock) -> list[PageCheck]:
     return [PageCheck(block, check.test.partition("::")[2], check) for check in block.checks]
 
 
-class PageItem(SybilItem):
-    """A test that an example of a page stands for."""
-
-    @cached_property
-    def location(self) -> tuple[str, int | None, str]:
-        """As pytest has it, which makes the path anew for each test of a page."""
-        page = self.parent
-        assert isinstance(page, PageFile)
-        # Pytest would put :: for each dot into a name that is just the end of the node's id.
-        return page.place, self.example.line, f"{self.nodeid}, line {self.example.line}"
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What reports show of a failure: the reason, also in the line of the summary."""
-        return shown_failure(self, excinfo) or super().repr_failure(excinfo, style)
-
-    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-        # Sybil's breaks on chained exceptions.
-        return excinfo.traceback
-
-
-class PageFile(SybilFile):
-    """A page whose examples are tests."""
-
-    @cached_property
-    def place(self) -> str:
-        """Its path from the root."""
-        return os.path.relpath(self.path, self.config.rootpath)
-
-    def collect(self) -> Iterator[SybilItem]:
-        """Its tests."""
-        for sybil in self.sybils:
-            document = sybil.parse(self.path)
-            self.documents.append(document)
-            for example in document.examples():
-                yield PageItem.from_parent(self, sybil=sybil, example=example)
-
-
 class PageSybil(Sybil):
-    """A :class:`sybil.Sybil` for the pages that `files` are."""
+    """A :class:`sybil.Sybil` for the pages that `files` are.
+
+    :param whole: whether a page is one test.
+    """
 
     def __init__(
         self,
         project: Project,
         files: AbstractSet[Path],
         evaluator: Callable[[Example], str | None],
+        *,
+        whole: bool,
     ) -> None:
         parser = PageParser(project, evaluator)
         # Sybil would hand over docstrings one by one, without their lines.
@@ -132,6 +76,7 @@ class PageSybil(Sybil):
         self.waived = parser.waived
         self._project = project
         self._pages = files
+        self._whole = whole
 
     def parse(self, path: Path) -> Document:
         """The page, read.
@@ -153,7 +98,9 @@ class PageSybil(Sybil):
         """What collects the file at `path`, if that is one of the pages."""
         if path not in self._pages:
             return None
-        page: pytest.Collector = PageFile.from_parent(parent, path=path, sybils=[self])
+        page: pytest.Collector = PageFile.from_parent(
+            parent, path=path, sybils=[self], whole=self._whole
+        )
         return page
 
     def identify(self, example: Example) -> str:

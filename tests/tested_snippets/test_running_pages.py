@@ -288,6 +288,7 @@ def test_two_checks_need_labels(project: Project) -> None:
         ),
         ("snippets_marker = ['def']", "snippets_marker is ['def'], expected two texts"),
         ("snippets_pages = ['/*.rst']", "snippets_pages takes globs from"),
+        ("snippets_items = 'file'", "snippets_items is 'file', expected `block` or `page`"),
     ],
 )
 def test_wrong_settings_are_said_in_a_sentence(project: Project, line: str, wanted: str) -> None:
