@@ -90,7 +90,7 @@ def _compare(options: argparse.Namespace) -> None:
 
 def _record(options: argparse.Namespace) -> None:
     about = About(
-        command='nox -s "bench(extension)" -- --curve',
+        command=f'nox -s "bench(extension)" -- --curve --counts {" ".join(map(str, options.counts))}',
         date=time.strftime("%Y-%m-%d"),
         machine=f"{machine()}, load average {load()} before",
         versions=extension_versions(),
