@@ -256,11 +256,15 @@ def test_a_snippet_that_is_something_else_fails_with_the_reason(
     ids=["python", "shell", "pytest"],
 )
 def test_a_snippet_that_does_not_end_is_ended(built_in: Project, source: str) -> None:
-    """The limit is a setting."""
-    built_in.set_pytest("snippets_timeout = 1.5")
-    passed, output = run(built_in, source)
-    assert not passed
-    assert "TimeoutError: it did not end within 1.5 seconds" in output
+    """The limit is a setting; on a busy machine Python itself may need it to begin."""
+    seconds, output = 1.5, "ran out of time"
+    while "ran out of time" in output and "TimeoutError" not in output:
+        assert seconds < 100, output
+        built_in.set_pytest(f"snippets_timeout = {seconds}")
+        passed, output = run(built_in, source)
+        assert not passed
+        seconds *= 2
+    assert f"TimeoutError: it did not end within {seconds / 2:g} seconds" in output
 
 
 def test_what_a_snippet_printed_until_it_was_ended_is_shown(built_in: Project) -> None:
