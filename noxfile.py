@@ -232,10 +232,16 @@ def pdf(session: nox.Session) -> None:
     with session.chdir(folder):
         latexmk = ("latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error")
         session.run(*latexmk, "qe-to-ce.tex", external=True)
-    unprinted = unprinted_characters((folder / "qe-to-ce.log").read_text("utf-8", "replace"))
+    log = (folder / "qe-to-ce.log").read_text("utf-8", "replace")
+    unprinted = unprinted_characters(log)
     if unprinted:
         session.error(
             f"no font of the PDF has {' '.join(unprinted)}: see latex_elements in docs/conf.py"
+        )
+    if cut_off(log):
+        session.error(
+            f"{cut_off(log):g} points of a page of the PDF run over its foot, see 'too high' in {folder}/qe-to-ce.log: a "
+            "table with high rows needs `:class: longtable`"
         )
     session.log(f"Open {folder / 'qe-to-ce.pdf'}")
 
@@ -243,6 +249,12 @@ def pdf(session: nox.Session) -> None:
 def unprinted_characters(log: str) -> list[str]:
     """Return the characters that the log of LaTeX says it left out, for which it only warns."""
     return sorted(set(re.findall(r"Missing character: There is no (\S)", log)))
+
+
+def cut_off(log: str) -> float:
+    """Return how many points of the fullest page the log of LaTeX says do not fit on it; less than a line is nothing."""
+    points = re.findall(r"Overfull \\vbox \(([\d.]+)pt too high\)", log)
+    return max((float(each) for each in points if float(each) > 10), default=0)
 
 
 @nox.session(python=CE_PYTHON or False)

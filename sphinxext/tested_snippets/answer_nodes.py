@@ -41,16 +41,20 @@ def _shown(part: Words | Code | Table | Defect, docname: str, builder: Builder) 
 
 #: How many characters a column takes at most where a writer asks; browsers have their own way.
 _WIDEST = 40
+#: What the space beside a text takes, in characters.
+_MARGINS = 3
 
 
 def _table_node(table: Table, docname: str, builder: Builder) -> nodes.table:
     group = nodes.tgroup("", cols=len(table.header))
     for number, texts in enumerate(zip(table.header, *_texts(table))):
-        width = min(max(map(len, texts)), _WIDEST)
+        width = min(max(map(len, texts)), _WIDEST) + _MARGINS
         group += nodes.colspec(colwidth=width, stub=int(number == 0))
     group += nodes.thead("", _row(map(Cell, table.header), docname, builder))
     group += nodes.tbody("", *(_row(row, docname, builder) for row in table.rows))
-    return nodes.table("", group, classes=["snippet-table", "colwidths-auto"])
+    # LaTeX would make all columns as wide as one another, and breaks no table of less than 30 rows, however high they are.
+    layout = ["colwidths-given", "longtable"] if builder.format == "latex" else ["colwidths-auto"]
+    return nodes.table("", group, classes=["snippet-table", *layout])
 
 
 def _texts(table: Table) -> Iterator[list[str]]:

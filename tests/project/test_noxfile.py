@@ -165,6 +165,16 @@ def test_characters_that_latex_leaves_out_are_found() -> None:
     assert noxfile.unprinted_characters("") == []
 
 
+def test_a_table_that_runs_over_the_foot_of_a_page_of_the_pdf_is_told() -> None:
+    """LaTeX is content to say so in its log; a point is no line."""
+    log = (
+        "Overfull \\vbox (1.05pt too high) detected at line 1191\n"
+        "Overfull \\vbox (74.5pt too high) has occurred while \\output is active []\n"
+    )
+    assert noxfile.cut_off(log) == 74.5
+    assert noxfile.cut_off("Overfull \\vbox (1.05pt too high)") == 0
+
+
 def test_the_matrix_is_that_of_the_pins() -> None:
     """A version that is pinned is tried, and one that is tried is pinned, on the Ray that the pins name."""
     tried = [param.call_spec["sdk"] for param in noxfile.MATRIX]

@@ -335,6 +335,17 @@ def test_tables_are_read_in_formats_without_links(guide: Project) -> None:
     assert r"Page guide}" in latex
 
 
+def test_a_table_of_a_pdf_goes_on_from_page_to_page(guide: Project) -> None:
+    """LaTeX would let one of a few high rows run over the foot of the page, and all columns be equal."""
+    guide.configure('latex_documents = [("index", "all.tex", "All", "us", "manual")]\n')
+    guide.page(".. evidence::\n\n.. toctree::\n\n   guide\n   more\n")
+
+    latex = guide.build("-W", builder="latex").page("all.tex")
+
+    widths = re.findall(r"\\X\{(\d+)\}", latex.partition(r"\begin{longtable}")[2])
+    assert int(widths[0]) > int(widths[3]), "Page guide is longer than Stale"
+
+
 def test_a_manual_page_has_words_where_others_have_links(guide: Project) -> None:
     """A link that leads nowhere would be written as empty brackets."""
     guide.configure('man_pages = [("index", "guide", "Guide", ["us"], 1)]\n')
