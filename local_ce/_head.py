@@ -33,6 +33,11 @@ _TRIED = itertools.count(8 * os.getpid())
 #: ``ray.init`` has this as its default.
 WORKER_PORTS = ("--min-worker-port=0", "--max-worker-port=0")
 
+#: What starts processes on a head that nobody needs here, and that ``ray.init`` can't be told to leave out: one hands what
+#: tasks print to drivers that want it, one asks a cloud for nodes, one counts users for Ray's makers. To start them takes
+#: more of the machine than all the rest of a head.
+_UNUSED = ("start_log_monitor", "start_monitor", "start_api_server")
+
 
 def start(options: Mapping[str, Any]) -> dict[str, Any]:
     """Start a cluster, connect this process to it, and return Ray's information on it.
@@ -45,6 +50,8 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
     from ray._private.node import Node  # noqa: PLC0415 - as above
 
     Node._get_unused_port = lambda *_: free_port()  # noqa: SLF001 - it can't be told otherwise
+    for unused in _UNUSED:
+        setattr(Node, unused, lambda *_, **__: None)
     context = ray.init(
         num_cpus=options["cpus"],
         _memory=options["memory"],
