@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -161,14 +162,36 @@ def install_ce(session: nox.Session, sdk: str = SDK) -> dict[str, str]:
     if stamp.exists() and stamp.read_text() == wanted:
         return env
     stamp.unlink(missing_ok=True)
-    # The pins are a whole environment, so pip need not work out what belongs to it, which takes 30 s. Of 400 MB of
-    # packages a run imports a tenth: compiling the rest takes 27 s.
-    log = str(pip_log(session))
-    session.install("--no-compile", "--no-deps", "--log", log, "-r", str(pins(sdk)))
+    install_pins(session, sdk)
     # What builds it is among the pins: an isolated build would fetch and unpack that once more, which takes 4 s.
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     stamp.write_text(wanted)
     return env
+
+
+def install_pins(session: nox.Session, sdk: str) -> None:
+    """Install the pins for a version of the SDK, with two pips side by side: one uses one core, or waits for the index.
+
+    :raises nox.command.CommandFailed: one of them failed; what they wrote is in :func:`pip_log`.
+    """
+    lines = [line for line in pins(sdk).read_text("utf-8").splitlines() if "==" in line]
+    # The pins are a whole environment, so pip need not work out what belongs to it, which takes 30 s. Of 400 MB of
+    # packages a run imports a tenth: compiling the rest takes 27 s.
+    pip = (f"{session.bin}/python", "-m", "pip", "install", "--no-compile", "--no-deps", "-r")
+    log = pip_log(session)
+    with contextlib.ExitStack() as stack:
+        written = stack.enter_context(log.open("w", encoding="utf-8"))
+        running = []
+        for part in (0, 1):
+            path = log.with_name(f"pins-{part}.txt")
+            path.write_text("\n".join(lines[part::2]) + "\n", encoding="utf-8")
+            command = [*pip, str(path)]
+            started = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
+            running.append(stack.enter_context(started))
+    if any(each.returncode for each in running):
+        errors = [line for line in log.read_text("utf-8").splitlines() if "ERROR" in line]
+        session.warn("\n".join([f"{pins(sdk)} can't be installed; pip wrote to {log}:", *errors]))
+        raise nox.command.CommandFailed(f"pip could not install {pins(sdk)}")
 
 
 def pip_log(session: nox.Session) -> Path:
