@@ -18,6 +18,8 @@ from .submission import Submission, Submitted
 
 #: Seconds to wait for Ray to stop a run, and for other calls that should be instant: on a busy machine they take some.
 _GRACE = 60.0
+#: Where Ray writes how it made the environments of tasks, in its folder.
+_ENVIRONMENT_LOGS = "session_*/logs/runtime_env_setup-*.log"
 
 
 class Runner:
@@ -32,6 +34,7 @@ class Runner:
         redact: Callable[[str], str],
     ) -> None:
         self._submission = submission
+        self._ray_folder = Path(str(submission["ORQ_RAY_TEMP_PATH"]))
         self._redact = redact
         self._lock = threading.Lock()
         with environment(submission):
@@ -91,9 +94,10 @@ class Runner:
         )
 
     def _log(self, submitted: Submitted) -> str:
-        found = self._runtime.get_workflow_logs(submitted.run_id).env_setup
-        # Later releases tell what was written to standard output from what was to standard error.
-        lines = [*found.out, *found.err] if hasattr(found, "out") else found
+        # The SDK would read what all tasks of all runs have printed as well.
+        found = {path.resolve() for path in self._ray_folder.glob(_ENVIRONMENT_LOGS)}
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in sorted(found)]
+        lines = [line for text in texts for line in text.splitlines(keepends=True)]
         return self._submitting.environment_log(submitted, lines)
 
     @property

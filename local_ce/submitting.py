@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,8 +44,10 @@ def importable(source: str | Path | Mapping[str, str]) -> Iterator[Path]:
 
 def _forget(folder: Path) -> None:
     """Drop every module that was loaded from ``folder``."""
+    # As texts: there are thousands of modules, and to take each for a path took longer than most snippets run.
+    inside = f"{folder}{os.sep}"
     for name, module in list(sys.modules.items()):
         origins = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
-        if any(origin and folder in Path(origin).parents for origin in origins):
+        if any(origin and str(origin).startswith(inside) for origin in origins):
             del sys.modules[name]
     importlib.invalidate_caches()
