@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.console import Command, read_session
-from sphinxext.tested_snippets.page_blocks import PageBlock
+from sphinxext.tested_snippets.page_blocks import DeclaredCheck, PageBlock
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
@@ -65,11 +66,9 @@ class Console:
         :raises SetupError: a block before it failed.
         :raises RuntimeError: a command failed, or printed something else than is shown.
         """
-        project = Project(ROOT)
-        for block in read_page(ROOT / self._page, project).blocks:
-            checks = [check for check in block.checks if check.runtime == "console"]
-            if not checks or block.line > snippet.line:
-                continue
+        for block, checks in self._blocks:
+            if block.line > snippet.line:
+                break
             outcome = self._outcome(block, checks[0].setup)
             if block.line == snippet.line:
                 if isinstance(outcome, Exception):
@@ -79,6 +78,18 @@ class Console:
             if isinstance(outcome, Exception) and not meant:
                 raise SetupError(f"{block.name}, which comes before it, failed: {outcome}")
         raise SetupError(f"{self._page} has no block in line {snippet.line}")
+
+    @property
+    def done(self) -> bool:
+        """Whether all blocks of the page have been run."""
+        return all(block.line in self._outcomes for block, _ in self._blocks)
+
+    @cached_property
+    def _blocks(self) -> list[tuple[PageBlock, list[DeclaredCheck]]]:
+        """The blocks that are for this shell, with their checks for it."""
+        blocks = read_page(ROOT / self._page, Project(ROOT)).blocks
+        checks = [[each for each in block.checks if each.runtime == "console"] for block in blocks]
+        return [(block, found) for block, found in zip(blocks, checks) if found]
 
     def _outcome(self, block: PageBlock, setup: str) -> str | Exception:
         if block.line not in self._outcomes:
@@ -235,6 +246,12 @@ def console_runner() -> Iterator[Runner]:
                 console = Console(snippet.path, Path(closing.enter_context(home)))
                 closing.callback(console.close)
                 consoles[snippet.path] = console
-            return consoles[snippet.path].run(snippet)
+            console = consoles[snippet.path]
+            try:
+                return console.run(snippet)
+            finally:
+                # A cluster that nobody asks any more takes its share of the machine from the checks that follow.
+                if console.done:
+                    console.close()
 
         yield run
