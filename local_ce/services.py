@@ -117,6 +117,9 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         # How much each worker uses of the machine: nobody asks, and to find it out every 2.5 s takes most of what
         # the agent of an idle node takes.
         "REPORTER_UPDATE_INTERVAL_MS": "60000",
+        # Ray ends idle workers when there are more than CPUs, those that manage workflows included: so it started one for
+        # the results of each run, and ended it before the next.
+        "RAY_num_workers_soft_limit": "6",
         # Of Ray's processes that start others, those with a newer gRPC lose their connections by it.
         "GRPC_ENABLE_FORK_SUPPORT": "0",
         # A node gives up when its agent has not come up in 30 s, which on a busy machine it has not.
