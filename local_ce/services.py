@@ -117,6 +117,8 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         # How much each worker uses of the machine: nobody asks, and to find it out every 2.5 s takes most of what
         # the agent of an idle node takes.
         "REPORTER_UPDATE_INTERVAL_MS": "60000",
+        # Ray's own metrics, which nobody asks for either: an idle cluster takes a fifth less without them.
+        "RAY_enable_metrics_collection": "0",
         # Ray ends idle workers when there are more than CPUs, those that manage workflows included: so it started one for
         # the results of each run, and ended it before the next.
         "RAY_num_workers_soft_limit": "6",
