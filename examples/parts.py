@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from sphinxext.tested_snippets import literals
 from sphinxext.tested_snippets.blocks import read_page
 from sphinxext.tested_snippets.formats import is_page
 from sphinxext.tested_snippets.project import Project
@@ -36,6 +37,9 @@ class Parts:
     def part_of(self, test: str) -> str:
         """The part of the check with this node id: neighbours in a file, or all that need one another on a page."""
         path, names = split_node_id(test)
+        if names == (literals.TEST,):
+            # What they are looked up in is imported, and read, for the first of them.
+            return literals.TEST
         fixed = self._fixed_on(path).get(test)
         if fixed is not None:
             return fixed

@@ -69,6 +69,12 @@ def test_checks_of_one_block_stay_together(parts: Parts) -> None:
         assert parts.part_of(f"{name}[a]") == parts.part_of(f"{name}[b]")
 
 
+def test_the_literals_of_all_pages_stay_together(parts: Parts) -> None:
+    """They are looked up in the same packages."""
+    assert parts.part_of("page.rst::inline-literals") == parts.part_of("b.rst::inline-literals")
+    assert parts.part_of("page.rst::inline-literals") != parts.part_of("page.rst::block_0")
+
+
 def test_the_part_of_a_check_is_the_same_each_time(parts: Parts) -> None:
     """The plugin asks once before and once after a check."""
     names = [f"tests/test_a.py::test_{number}" for number in range(3 * SIZE)]
