@@ -31,12 +31,31 @@ def page_of(folder: Path, *blocks: str) -> Path:
     return page
 
 
+def snippets_of(page: Path) -> list[Snippet]:
+    """Return the blocks of a page as the runner gets them."""
+    return [
+        Snippet(block.snippet, block.text, block.language, "", str(page), block.line)
+        for block in read_page(page, Project(ROOT)).blocks
+    ]
+
+
 def last_of(folder: Path, *blocks: str) -> str:
     """Run the last of these blocks; return what its commands printed."""
     page = page_of(folder, *blocks)
-    block = read_page(page, Project(ROOT)).blocks[-1]
-    snippet = Snippet(block.snippet, block.text, block.language, "", str(page), block.line)
-    return Console(str(page), folder).run(snippet)
+    return Console(str(page), folder).run(snippets_of(page)[-1])
+
+
+def test_a_shell_is_done_when_the_last_block_was_run(tmp_path: Path) -> None:
+    """Its cluster can end then; and a block that fails was run, too."""
+    page = page_of(tmp_path, "$ true", "$ false")
+    first, last = snippets_of(page)
+    console = Console(str(page), tmp_path)
+
+    console.run(first)
+    assert not console.done
+    with pytest.raises(RuntimeError):
+        console.run(last)
+    assert console.done
 
 
 def test_commands_run_in_one_home_folder_in_their_order(tmp_path: Path) -> None:
