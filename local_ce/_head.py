@@ -35,7 +35,7 @@ WORKER_PORTS = ("--min-worker-port=0", "--max-worker-port=0")
 
 #: What starts processes on a head that nobody needs here, and that ``ray.init`` can't be told to leave out: one hands what
 #: tasks print to drivers that want it, one asks a cloud for nodes, one counts users for Ray's makers. To start them takes
-#: more of the machine than all the rest of a head.
+#: as much of the machine as all the rest of a head.
 _UNUSED = ("start_log_monitor", "start_monitor", "start_api_server")
 
 
