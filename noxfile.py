@@ -179,6 +179,7 @@ def install_pins(session: nox.Session, sdk: str) -> None:
     # packages a run imports a tenth: compiling the rest takes 27 s.
     pip = (f"{session.bin}/python", "-m", "pip", "install", "--no-compile", "--no-deps", "-r")
     log = pip_log(session)
+    session.log(f"{' '.join(pip)} {pins(sdk).relative_to(ROOT)} (half of it, and the other half)")
     with contextlib.ExitStack() as stack:
         written = stack.enter_context(log.open("w", encoding="utf-8"))
         running = []

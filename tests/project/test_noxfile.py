@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import nox
 import pytest
 
 import noxfile
+from examples import unavailable
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -136,6 +140,32 @@ def test_two_processes_run_the_guide_unless_the_arguments_pick_tests(
 ) -> None:
     """A second Compute Engine is worth its start for the whole guide, not for one block."""
     assert bool(noxfile.in_parallel(arguments)) == parallel
+
+
+def test_pins_that_cannot_be_installed_are_told_in_the_words_of_pip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log of both pips is kept, for the matrix reads the reason there."""
+    pins = tmp_path / "pins.txt"
+    said: list[str] = []
+    pins.write_text("# a comment\nno-such-package==1\nnone-either==2\n", encoding="utf-8")
+    monkeypatch.setattr(noxfile, "ROOT", tmp_path)
+    monkeypatch.setattr(noxfile, "pins", lambda _: pins)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    session = SimpleNamespace(
+        bin=str(Path(sys.executable).parent),
+        virtualenv=SimpleNamespace(location=str(tmp_path)),
+        log=said.append,
+        warn=said.append,
+    )
+
+    with pytest.raises(nox.command.CommandFailed):
+        noxfile.install_pins(cast("nox.Session", session), "0.54.0")
+
+    for name in ("no-such-package==1", "none-either==2"):
+        assert f"No matching distribution found for {name}" in said[-1]
+    reason = unavailable.reason((tmp_path / "pip.log").read_text(encoding="utf-8"))
+    assert reason.startswith("No matching distribution found for ")
 
 
 def test_without_latex_the_session_says_what_to_install(tmp_path: Path) -> None:
