@@ -119,9 +119,9 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         "REPORTER_UPDATE_INTERVAL_MS": "60000",
         # Ray's own metrics, which nobody asks for either: an idle cluster takes a fifth less without them.
         "RAY_enable_metrics_collection": "0",
-        # Ray ends idle workers when there are more than CPUs, those that manage workflows included: so it started one for
-        # the results of each run, and ended it before the next.
-        "RAY_num_workers_soft_limit": "6",
+        # Ray ends idle workers when there are more than CPUs, those included that manage workflows or have what a run gave:
+        # so it started one for the results of each run, and ended it before the next.
+        "RAY_num_workers_soft_limit": "8",
         # Of Ray's processes that start others, those with a newer gRPC lose their connections by it.
         "GRPC_ENABLE_FORK_SUPPORT": "0",
         # A node gives up when its agent has not come up in 30 s, which on a busy machine it has not.
