@@ -262,9 +262,10 @@ def pdf(session: nox.Session) -> None:
         session.error(
             f"no font of the PDF has {' '.join(unprinted)}: see latex_elements in docs/conf.py"
         )
-    if cut_off(log):
+    over = cut_off(log)
+    if over:
         session.error(
-            f"{cut_off(log):g} points of a page of the PDF run over its foot, see 'too high' in {folder}/qe-to-ce.log: a "
+            f"{over:g} points of a page of the PDF run over its foot, see 'too high' in {folder}/qe-to-ce.log: a "
             "table with high rows needs `:class: longtable`"
         )
     session.log(f"Open {folder / 'qe-to-ce.pdf'}")

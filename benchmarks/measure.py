@@ -118,7 +118,7 @@ class Bench:
 
     def record_evidence(self) -> None:
         """Let our projects be as they are in use: with evidence for what their pages show."""
-        for name in ("build", *dict(self._run.values())):
+        for name in ("build", *dict.fromkeys(project for project, _ in self._run.values())):
             self._pytest(self._folder / f"{name}-ours", "--snippets-evidence=update")
 
     def repeat(self, number: int) -> None:

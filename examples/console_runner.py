@@ -59,6 +59,7 @@ class Console:
         self._outcomes: dict[int, str | Exception] = {}
         #: What stands on the page, and what it is this time.
         self._actual: dict[str, str] = {}
+        self._closed = False
 
     def run(self, snippet: Snippet) -> str:
         """Run a block of the page, those before it first; return what its commands printed.
@@ -216,7 +217,10 @@ class Console:
         return True
 
     def close(self) -> None:
-        """End the server that the page may have left running."""
+        """End the server that the page may have left running, the first time that it is called."""
+        if self._closed:
+            return
+        self._closed = True
         with contextlib.suppress(RuntimeError):
             self.type("python -m local_ce down")
 

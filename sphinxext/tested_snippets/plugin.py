@@ -82,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
         worker=hasattr(config, "workerinput"),
     )
     config.pluginmanager.register(recorder, "tested_snippets_recorder")
-    if config.getini("snippets_items") == "page" and not recorder.worker:
+    if settings.whole_pages and not recorder.worker:
         config.pluginmanager.register(PageReports(), "tested_snippets_pages")
     if config.getini("snippets_depends"):
         config.pluginmanager.register(

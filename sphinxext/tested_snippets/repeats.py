@@ -86,10 +86,8 @@ class Repeats:
                 stamp = self._stamp(item, pages)
             if stamp is not None:
                 item.stash[STAMP_KEY] = stamp
-            holds = stamp is not None and not forced and self._holds(item.nodeid, stamp)
-            if holds:
-                self.left_out[item.nodeid] = _line(item)
-            (left if holds else kept).append(item)
+            leave = not forced and self._leaves_out(item.nodeid, stamp, _line(item))
+            (left if leave else kept).append(item)
         if left:
             items[:] = kept
             self.config.hook.pytest_deselected(items=left)
@@ -99,8 +97,7 @@ class Repeats:
         kept = []
         for example in page.examples:
             test, stamp = page.test_of(example), self._stamp_of(example.region.parsed)
-            if stamp is not None and not forced and self._holds(test, stamp):
-                self.left_out[test] = example.line
+            if not forced and self._leaves_out(test, stamp, example.line):
                 continue
             kept.append(example)
             if stamp is not None:
@@ -157,6 +154,13 @@ class Repeats:
         # A resolver may look at the page around a literal.
         parts = [self._common, self._named, _content(root, [root / page.page])]
         return digest(json.dumps(parts))
+
+    def _leaves_out(self, test: str, stamp: str | None, line: int) -> bool:
+        """Whether a test on this line is left out, which is noted then."""
+        if stamp is None or not self._holds(test, stamp):
+            return False
+        self.left_out[test] = line
+        return True
 
     def _holds(self, test: str, stamp: str) -> bool:
         known = self._passed.get(test)

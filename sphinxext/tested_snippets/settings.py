@@ -35,6 +35,7 @@ class Settings:
     :param distributions: those whose versions make up an environment.
     :param waived: the names of the waived blocks that were collected.
     :param globs: those that name the pages, each with the files that it names.
+    :param whole_pages: whether a page is one test.
     """
 
     project: Project
@@ -44,6 +45,7 @@ class Settings:
     distributions: Sequence[str]
     waived: set[str]
     globs: Mapping[str, Collection[Path]]
+    whole_pages: bool
 
     @cached_property
     def pages(self) -> set[Path]:
@@ -154,7 +156,8 @@ def read_settings(config: pytest.Config, evaluate: Callable[[Example], str | Non
     items = config.getini("snippets_items")
     if items not in {"block", "page"}:
         raise pytest.UsageError(f"snippets_items is {items!r}, expected `block` or `page`")
-    pages = PageSybil(project, set().union(*globs.values()), evaluate, whole=items == "page")
+    whole = items == "page"
+    pages = PageSybil(project, set().union(*globs.values()), evaluate, whole=whole)
     distributions = config.getini("snippets_environment")
     return Settings(
         project,
@@ -164,6 +167,7 @@ def read_settings(config: pytest.Config, evaluate: Callable[[Example], str | Non
         distributions,
         pages.waived,
         globs,
+        whole,
     )
 
 
