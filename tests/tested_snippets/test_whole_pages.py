@@ -115,9 +115,10 @@ def test_a_page_has_one_letter_and_says_how_many_failed_when_asked_for_more(page
     """Thousands of letters would say nothing."""
     (line,) = lines_of(paged.run_pytest(), "docs/index.rst ")
     assert line.split() == ["docs/index.rst", "F", "[", "50%]"]
-    line, *_ = lines_of(paged.run_pytest("-v"), "docs/index.rst::")
+    verbose = paged.run_pytest("-v")
+    line, *_ = lines_of(verbose, "docs/index.rst::")
     assert line.startswith("docs/index.rst::all blocks FAILED (1 of 3 blocks)")
-    line, *_ = lines_of(paged.run_pytest("-v"), "docs/other.rst::")
+    line, *_ = lines_of(verbose, "docs/other.rst::")
     assert line.startswith("docs/other.rst::all blocks PASSED (1 block)")
 
 
@@ -145,7 +146,7 @@ def test_where_blocks_are_picked_each_is_a_test(paged: Project, options: list[st
     assert [line.split(" PASSED")[0] for line in result.outlines if "::third PASSED" in line] == [
         "docs/index.rst::third"
     ]
-    result.assert_outcomes(passed=len(lines_of(result, "docs/index.rst::")), deselected=None)
+    result.assert_outcomes(passed=len(lines_of(result, "docs/index.rst::")))
 
 
 def test_what_failed_can_be_run_again_alone(paged: Project) -> None:
@@ -171,8 +172,9 @@ def test_the_fixture_of_a_runner_lives_for_the_page(paged: Project) -> None:
     """It is set up once for all blocks there."""
     paged.write("conftest.py", RUNNER)
 
-    assert lines_of(paged.run_pytest("-s"), "docs/index.rst started") != []
-    assert sum("started" in line for line in paged.run_pytest("-s").outlines) == 2
+    result = paged.run_pytest("-s")
+    assert lines_of(result, "docs/index.rst started") != []
+    assert sum("started" in line for line in result.outlines) == 2
 
 
 @IN_PROCESSES
@@ -207,7 +209,7 @@ def test_just_the_blocks_that_changed_run_again(paged: Project, processes: list[
 
     paged.replace("docs/index.rst", "of the first", "of the very first")
     result = paged.update(*processes)
-    result.assert_outcomes(passed=1, deselected=None)
+    result.assert_outcomes(passed=1)
     assert (
         "3 checks are up to date and did not run again; --snippets-rerun runs all"
         in result.outlines
