@@ -1,8 +1,14 @@
-"""Spreads the checks over the processes of pytest-xdist in small parts, so that none is left with a long rest."""
+"""Spreads the checks over the processes of pytest-xdist in small parts, so that none is left with a long rest.
+
+Two processes wait for Ray an eighth of the time. A third one fills that, but with a cluster of its own it would add as much
+work as it takes. So where there are three, the last one is for what needs no cluster, and never starts one.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -13,6 +19,9 @@ from sphinxext.tested_snippets.formats import is_page
 from sphinxext.tested_snippets.project import Project
 from sphinxext.tested_snippets.testcode import split_node_id
 
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
 __all__ = ["PartScheduling", "Parts"]
 
 #: How many functions, or blocks of a page, make up a part. Cases of one function, and checks of one block, share what
@@ -20,6 +29,10 @@ __all__ = ["PartScheduling", "Parts"]
 SIZE = 3
 #: Runtimes on which blocks need those before them, or what has been made for them: they stay together.
 _TOGETHER = {"console"}
+#: A test file with a function that takes one of the fixtures which start a cluster.
+_TAKES_CLUSTER = re.compile(r"\b(?:local_ce|ce_runner|staged)\s*:")
+#: From how many processes on the last one is for what needs no cluster.
+_PROCESSES = 3
 
 
 class Parts:
@@ -33,6 +46,12 @@ class Parts:
         #: For each file its functions or blocks, in the order of the questions.
         self._known: dict[str, dict[str, int]] = {}
         self._fixed: dict[str, dict[str, str]] = {}
+        #: Whether a part needs the cluster of its process.
+        self._clustered = {literals.TEST: False}
+
+    def needs_cluster(self, part: str) -> bool:
+        """Whether what is in a part, as :meth:`part_of` named it, needs the cluster of its process."""
+        return self._clustered[part]
 
     def part_of(self, test: str) -> str:
         """The part of the check with this node id: neighbours in a file, or all that need one another on a page."""
@@ -45,7 +64,13 @@ class Parts:
             return fixed
         known = self._known.setdefault(path, {})
         order = known.setdefault("::".join(names), len(known))
-        return f"{path} {order // SIZE}"
+        part = f"{path} {order // SIZE}"
+        if part not in self._clustered:
+            self._clustered[part] = is_page(path) or self._takes_cluster(path)
+        return part
+
+    def _takes_cluster(self, path: str) -> bool:
+        return _TAKES_CLUSTER.search((self._project.root / path).read_text("utf-8")) is not None
 
     def _fixed_on(self, path: str) -> dict[str, str]:
         if path not in self._fixed:
@@ -57,6 +82,8 @@ class Parts:
                 for check in block.checks
                 if check.runtime in _TOGETHER
             }
+            # `python -m local_ce`, typed on a page, starts one of its own.
+            self._clustered.update(dict.fromkeys(self._fixed[path].values(), False))
         return self._fixed[path]
 
 
@@ -69,3 +96,17 @@ class PartScheduling(LoadScopeScheduling):  # type: ignore[misc] # without types
 
     def _split_scope(self, nodeid: str) -> str:
         return self._parts.part_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        part = self._next_for(node)
+        if part is None:
+            node.shutdown()
+            return
+        self.workqueue.move_to_end(part, last=False)
+        super()._assign_work_unit(node)
+
+    def _next_for(self, node: WorkerController) -> str | None:
+        """The next part for a process, or None: what is left needs a cluster, and this process starts none."""
+        apart = len(self.nodes) >= _PROCESSES and node is self.nodes[-1]
+        suits = (part for part in self.workqueue if self._parts.needs_cluster(part) is not apart)
+        return next(suits, None if apart else next(iter(self.workqueue)))
