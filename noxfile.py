@@ -211,11 +211,11 @@ def other_python(python: str) -> dict[str, str]:
 
 
 def in_parallel(arguments: Iterable[str]) -> list[str]:
-    """Return pytest's options for two processes, each with a CE of its own; none when `arguments` pick tests.
+    """Return pytest's options for three processes, two with a CE of their own; none when `arguments` pick tests.
 
-    What shares repos and so environments stays together, see ``examples/parts.py``.
+    What shares repos and so environments stays together, and what needs no CE goes to the third, see ``examples/parts.py``.
     """
-    return ["-n", "2", "--dist", "loadscope"] if all(a.startswith("--") for a in arguments) else []
+    return ["-n", "3", "--dist", "loadscope"] if all(a.startswith("--") for a in arguments) else []
 
 
 CE_PYTHON = find_python(CE_VERSIONS, os.environ)
@@ -233,6 +233,17 @@ MATRIX_FOLDER = "docs/evidence/matrix"
 MATRIX_CHECKS = (
     "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
 )
+
+#: The versions of the SDK that are tried on all Pythons: the oldest, the guide's own, the newest.
+ON_ALL_PYTHONS = (SDK_VERSIONS[0], SDK, SDK_VERSIONS[-1])
+PYTHONS = [
+    nox.param(find_python([python], os.environ) or False, sdk, id=f"{sdk}-{python}")
+    for sdk in ON_ALL_PYTHONS
+    for python in CE_VERSIONS[1:]
+]
+PYTHONS_FOLDER = "docs/evidence/pythons"
+#: The guide's own blocks, and the tests of them. What its other statements are about is the same on each Python.
+PYTHONS_CHECKS = "docs/migrating-*.rst examples/tests/test_migrating_*.py"
 
 
 @nox.session
@@ -317,17 +328,35 @@ def matrix(session: nox.Session, sdk: str) -> None:
     """Record what the guide's checks give on each version of the SDK, into docs/evidence/matrix (Python 3.9)."""
     if CE_PYTHON is None:
         session.error(NO_CE_PYTHON)
+    observe(session, sdk, MATRIX_FOLDER, MATRIX_CHECKS, other_python(CE_PYTHON))
+
+
+@nox.session(default=False)
+@nox.parametrize("python,sdk", PYTHONS)
+def pythons(session: nox.Session, sdk: str) -> None:
+    """Record what the guide's blocks give on Python 3.10 and 3.11, into docs/evidence/pythons."""
+    if not session.python:
+        session.error(
+            f"Python {' or '.join(CE_VERSIONS[1:])} was not found on PATH or in pyenv: install it"
+        )
+    observe(session, sdk, PYTHONS_FOLDER, PYTHONS_CHECKS, {})
+
+
+def observe(
+    session: nox.Session, sdk: str, folder: str, checks: str, env: Mapping[str, str]
+) -> None:
+    """Write into a folder what checks give on a version of the SDK; that one does not pass there is no error."""
     try:
-        env = {**install_ce(session, sdk), **other_python(CE_PYTHON)}
+        env = {**env, **install_ce(session, sdk)}
     except nox.command.CommandFailed:
         # That a version can't be installed any more is a result, too.
-        session.run("python", "-m", "examples.unavailable", str(pins(sdk)), str(pip_log(session)))
+        files = (folder, str(pins(sdk)), str(pip_log(session)))
+        session.run("python", "-m", "examples.unavailable", *files)
         return
-    observe = ("--snippets-evidence=observe", "-o", f"snippets_evidence={MATRIX_FOLDER}")
-    checks = (*in_parallel(session.posargs), "-o", f"testpaths={MATRIX_CHECKS}")
     # The names on the pages are those of the guide's own version.
-    checks = (*checks, "-o", "snippets_literals=")
-    session.run("pytest", "--snippets-rerun", *observe, *checks, *session.posargs, env=env)
+    options = ("-o", f"snippets_evidence={folder}", "-o", "snippets_literals=")
+    run = ("--snippets-rerun", "--snippets-evidence=observe", *in_parallel(session.posargs))
+    session.run(*("pytest", *run, *options, "-o", f"testpaths={checks}"), *session.posargs, env=env)
 
 
 @nox.session
@@ -417,8 +446,7 @@ def constraints(session: nox.Session) -> None:
     """Write constraints/ anew from fresh installs, all files or those of the SDK versions given."""
     for sdk in chosen_versions(session):
         frozen = {}
-        # The guide's own version is used on all Pythons that it runs on; the others are compared on one.
-        for version in CE_VERSIONS if sdk == SDK else CE_VERSIONS[:1]:
+        for version in CE_VERSIONS if sdk in ON_ALL_PYTHONS else CE_VERSIONS[:1]:
             python = find_python([version], os.environ)
             if python is None:
                 session.error(f"Python {version} was not found on PATH or in pyenv: install it")

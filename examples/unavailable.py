@@ -1,6 +1,6 @@
-"""Records that a version of the SDK can't be installed, and why: ``python -m examples.unavailable PINS PIP_LOG``.
+"""Records that a version of the SDK can't be installed, and why: ``python -m examples.unavailable FOLDER PINS PIP_LOG``.
 
-Run by the nox session ``matrix`` on the Python that it could not be installed for: it needs no package.
+Run by the nox sessions ``matrix`` and ``pythons`` on the Python that it could not be installed for: it needs no package.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from sphinxext.tested_snippets.evidence import Environment, Evidence
 from sphinxext.tested_snippets.normalise import Normaliser
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "docs" / "evidence" / "matrix"
 #: What the evidence of this site tells environments apart by, as ``snippets_environment`` says.
 _PACKAGES = ("orquestra-sdk", "ray")
 
@@ -34,11 +33,12 @@ def pinned(pins: str) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the evidence file of the version."""
-    pins, log = (Path(path).read_text(encoding="utf-8") for path in arguments)
+    """Write the evidence file of the version into the folder that the arguments name first."""
+    folder, *files = arguments
+    pins, log = (Path(path).read_text(encoding="utf-8") for path in files)
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     why = Normaliser(ROOT)(reason(log))
-    Evidence(Environment(python, pinned(pins)), unavailable=why).save(FOLDER)
+    Evidence(Environment(python, pinned(pins)), unavailable=why).save(ROOT / folder)
 
 
 if __name__ == "__main__":

@@ -216,8 +216,18 @@ def test_the_matrix_is_that_of_the_pins() -> None:
 
 def test_the_matrix_runs_checks_that_exist() -> None:
     """Its globs find the guide and the tests of its statements, and its folder is no evidence of the pages."""
-    found = [list(noxfile.ROOT.glob(pattern)) for pattern in noxfile.MATRIX_CHECKS.split()]
+    for checks in (noxfile.MATRIX_CHECKS, noxfile.PYTHONS_CHECKS):
+        found = [list(noxfile.ROOT.glob(pattern)) for pattern in checks.split()]
 
-    assert all(found)
-    assert noxfile.ROOT / "docs" / "migrating-from-quantum-engine.rst" in found[0]
-    assert Path(noxfile.MATRIX_FOLDER).parent == Path("docs/evidence")
+        assert all(found)
+        assert noxfile.ROOT / "docs" / "migrating-from-quantum-engine.rst" in found[0]
+    for folder in (noxfile.MATRIX_FOLDER, noxfile.PYTHONS_FOLDER):
+        assert Path(folder).parent == Path("docs/evidence")
+
+
+def test_the_pins_of_a_version_are_for_the_pythons_that_it_is_tried_on() -> None:
+    """The file says which."""
+    for sdk in noxfile.SDK_VERSIONS:
+        pythons = noxfile.CE_VERSIONS if sdk in noxfile.ON_ALL_PYTHONS else ("3.9",)
+        (first, *_) = noxfile.pins(sdk).read_text().splitlines()
+        assert first.endswith(f"; Python {', '.join(pythons)} (Linux).")

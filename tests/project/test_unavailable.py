@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from examples import unavailable
 
 LOG = """\
@@ -36,21 +34,19 @@ def test_the_versions_are_those_of_the_pins() -> None:
     assert unavailable.pinned(PINS) == {"orquestra-sdk": "0.50.0", "ray": "2.4.0"}
 
 
-def test_a_log_of_pips_own_gives_a_record_without_checks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_of_pips_own_gives_a_record_without_checks(tmp_path: Path) -> None:
     """As the nox session has it written, of a package that is in no index; twice the same."""
     pins, log = tmp_path / "pins.txt", tmp_path / "pip.log"
     pins.write_text(PINS)
     pip = [sys.executable, "-m", "pip", "install", "--no-index", "--no-deps", "--log", str(log)]
     failed = subprocess.run([*pip, "-r", str(pins)], capture_output=True, check=False)
     assert failed.returncode
-    monkeypatch.setattr(unavailable, "FOLDER", tmp_path / "matrix")
+    arguments = [str(tmp_path / "matrix"), str(pins), str(log)]
 
-    unavailable.main([str(pins), str(log)])
+    unavailable.main(arguments)
     (file,) = (tmp_path / "matrix").glob("*orquestra-sdk-0.50.0_ray-2.4.0.json")
     before = file.read_bytes()
-    unavailable.main([str(pins), str(log)])
+    unavailable.main(arguments)
 
     assert file.read_bytes() == before
     record = json.loads(before)
