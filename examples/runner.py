@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from examples import migration, trees
-from examples.sdk_versions import installed_pins
 from examples.stage import SetupCode, Stage, package_with
 from sphinxext.tested_snippets.runner import Runner, SetupError, Snippet
 
@@ -119,12 +118,10 @@ def workflow_of(task: Any, **meta: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def local_ce(pytestconfig: pytest.Config) -> Iterator[AnyCE]:
-    """The local CE of this site: with its constraints, images and workspaces."""
+    """The local CE of this site: with its images, workspaces and packages."""
     from local_ce.pytest_plugin import started_ce
 
-    with started_ce(
-        pytestconfig, images=IMAGES, constraints=installed_pins(), workspaces=WORKSPACES
-    ) as ce:
+    with started_ce(pytestconfig, images=IMAGES, workspaces=WORKSPACES) as ce:
         # A small wheel in torch's place: what is tested is where packages go, not torch.
         ce.index.build("torch", "2.0.1", {"torch/__init__.py": '__version__ = "2.0.1"\n'})
         ce.index.build("my-plots", "1.3.0", {"my_plots/__init__.py": ""})

@@ -69,7 +69,7 @@ def calls_of_ray(workflow: Any) -> list[Mapping[str, Any]]:
     Each has the options of a remote function, and as ``bind`` its arguments: the name of a call stands for its result,
     and constants are as the SDK serialises them. The last calls, which gather the results, have no name.
     """
-    make = sdk_part("_ray._build_workflow").make_ray_dag
+    make = sdk_part("_ray._dag").make_ray_dag
     client = _Recorder()
     with mock.patch.dict(os.environ, _AS_ON_CE):
         name = f"wf.{workflow.name}.0000000"

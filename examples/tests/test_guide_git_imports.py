@@ -49,6 +49,7 @@ _ADA = (
     'personal_access_token=sdk.Secret("my-{of}-token", workspace_id="my-workspace")'
 )
 _SCRIPTS = _GITHUB.format(repo="scripts", ref="main", more="")
+_BARE_SCRIPTS = {"train.py": trees.full_project()["src/my_proj/train.py"]}
 _NO_MANIFEST = "neither 'setup.py' nor 'pyproject.toml' found"
 
 
@@ -63,17 +64,10 @@ def _fails(statement: str, message: str) -> pytest.MarkDecorator:
 
 
 def _both_run(stage: Stage, written: str) -> list[Any]:
-    """What the two tasks give, as tasks of one run."""
-    from orquestra import sdk
-
+    """What the two tasks give, one after the other: side by side each would take a worker of its own."""
     stage.files = {**stage.files, "src/my_proj/tasks.py": _TASK.format(written=written)}
     with stage.module(stage.files, "my_proj.tasks") as module:
-
-        @sdk.workflow
-        def both() -> Any:
-            return module.as_source(), module.as_dependency()
-
-        return list(stage.run(both()))
+        return [stage.run(workflow_of(task)) for task in (module.as_source, module.as_dependency)]
 
 
 def _both_fail(stage: Stage, *written: str, files: dict[str, str] | None = None) -> list[str]:
@@ -102,25 +96,31 @@ def _both_fail(stage: Stage, *written: str, files: dict[str, str] | None = None)
 
 
 @_fails("ce-needs-manifest", _NO_MANIFEST)
-@_fails("manifest-for-both-kinds", _NO_MANIFEST)
 @_fails("address-to-pip", "ERROR: git+https://github.com/my-org/scripts")
 @_holds("imports-alike")
-def test_bare_scripts_fail_both_imports_alike_with_either_kind(
+def test_bare_scripts_fail_both_imports_alike(
     staged: Callable[[str], Stage], snippets: Mapping[str, BoundSnippet]
 ) -> None:
     """Pip's own error says why, and has the address in the form that pip takes."""
-    with_auth = _WITH_AUTH.format(repo="scripts", ref="main", username=None)
-    scripts = {"train.py": trees.full_project()["src/my_proj/train.py"]}
+    found = _both_fail(staged(""), _SCRIPTS, files=_BARE_SCRIPTS)
 
-    found = _both_fail(staged(""), _SCRIPTS, with_auth, files=scripts)
+    for each in found:
+        snippets["ce-needs-manifest"].observe(each)
+        snippets["address-to-pip"].observe(each)
+
+
+@_fails("manifest-for-both-kinds", _NO_MANIFEST)
+def test_bare_scripts_fail_both_kinds_of_git_import(
+    staged: Callable[[str], Stage], snippet: BoundSnippet
+) -> None:
+    """With the other kind, which came later, as well."""
+    with_auth = _WITH_AUTH.format(repo="scripts", ref="main", username=None)
+
+    found = _both_fail(staged(""), _SCRIPTS, with_auth, files=_BARE_SCRIPTS)
 
     assert len(found) == 4
     for each in found:
-        snippets["address-to-pip"].observe(each)
-    for each in found[:2]:
-        snippets["ce-needs-manifest"].observe(each)
-    for each in found:
-        snippets["manifest-for-both-kinds"].observe(each)
+        snippet.observe(each)
 
 
 @_fails("imports-alike", "pathspec 'nope' did not match any file(s)")

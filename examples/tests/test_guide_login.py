@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from sphinxext.tested_snippets.include import include_named
 from sphinxext.tested_snippets.styles import DEFAULT_STYLES
 
 if TYPE_CHECKING:
-    from local_ce.pytest_plugin import AnyCE
+    from local_ce.secrets import SecretsService
     from sphinxext.tested_snippets.plugin import BoundSnippet
 
 #: Runs the command line of the SDK; the list of arguments, then the version, None for the installed one.
@@ -39,6 +39,16 @@ sys.exit(orq.load()())
 def _says(statement: str, seen: str | None = None) -> pytest.MarkDecorator:
     """Evidence from the command line for a statement of the guide."""
     return pytest.mark.snippet(statement=statement, runtime="console", output=seen)
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[SecretsService]:
+    """What answers a login, of the local CE: no login needs a cluster."""
+    from local_ce.secrets import SecretsService
+
+    service = SecretsService()
+    yield service
+    service.stop()
 
 
 @pytest.fixture
@@ -68,8 +78,8 @@ def orq(tmp_path: Path, config: Path) -> Orq:
     return run
 
 
-def _log_in(orq: Orq, ce: AnyCE, *options: str, version: str | None = None) -> None:
-    done = orq(*("login", *options, "-s", ce.secrets.url, "-t", ce.secrets.token), version=version)
+def _log_in(orq: Orq, platform: SecretsService, *options: str, version: str | None = None) -> None:
+    done = orq("login", *options, "-s", platform.url, "-t", platform.token, version=version)
     assert done.returncode == 0, _last_line(done.stderr)
 
 
@@ -95,14 +105,14 @@ def _stored(config: Path) -> list[str]:
 )
 def test_a_login_stores_the_runtime_that_the_guide_says(
     orq: Orq,
-    local_ce: AnyCE,
+    platform: SecretsService,
     config: Path,
     snippet: BoundSnippet,
     options: list[str],
     runtime: str,
 ) -> None:
     """``--qe`` stores QE; ``--ce``, or neither, CE."""
-    _log_in(orq, local_ce, *options)
+    _log_in(orq, platform, *options)
 
     assert _stored(config) == [runtime]
     snippet.observe(f"stored: {runtime}")
@@ -116,10 +126,15 @@ def test_a_login_stores_the_runtime_that_the_guide_says(
     ],
 )
 def test_a_plain_login_means_ce_from_0_51_on(
-    orq: Orq, local_ce: AnyCE, config: Path, snippet: BoundSnippet, version: str, runtime: str
+    orq: Orq,
+    platform: SecretsService,
+    config: Path,
+    snippet: BoundSnippet,
+    version: str,
+    runtime: str,
 ) -> None:
     """In the release before, it means QE."""
-    _log_in(orq, local_ce, version=version)
+    _log_in(orq, platform, version=version)
 
     assert _stored(config) == [runtime]
     snippet.observe(f"{version} stored: {runtime}")
@@ -127,10 +142,10 @@ def test_a_plain_login_means_ce_from_0_51_on(
 
 @_says("list-shows-ce")
 def test_the_list_of_logins_shows_the_runtime(
-    orq: Orq, local_ce: AnyCE, snippet: BoundSnippet
+    orq: Orq, platform: SecretsService, snippet: BoundSnippet
 ) -> None:
     """The column is called "Runtime", and a login to CE has ``CE_REMOTE`` there."""
-    _log_in(orq, local_ce)
+    _log_in(orq, platform)
 
     header, login = _listed(orq)
 
@@ -141,10 +156,10 @@ def test_the_list_of_logins_shows_the_runtime(
 @_says("list-shows-qe")
 @_says("cli-list-qe")
 def test_the_list_shows_a_login_to_qe_as_well(
-    orq: Orq, local_ce: AnyCE, snippets: Mapping[str, BoundSnippet]
+    orq: Orq, platform: SecretsService, snippets: Mapping[str, BoundSnippet]
 ) -> None:
     """So the column tells one from the other."""
-    _log_in(orq, local_ce, "--qe")
+    _log_in(orq, platform, "--qe")
 
     header, login = _listed(orq)
 
@@ -155,10 +170,10 @@ def test_the_list_shows_a_login_to_qe_as_well(
 
 @_says("list-since-0.52", "No such option")
 def test_the_list_of_logins_came_with_0_52(
-    orq: Orq, local_ce: AnyCE, snippet: BoundSnippet
+    orq: Orq, platform: SecretsService, snippet: BoundSnippet
 ) -> None:
     """0.51.0 has no such option; 0.52.0 lists."""
-    _log_in(orq, local_ce, version="0.51.0")
+    _log_in(orq, platform, version="0.51.0")
 
     before = orq("login", "--list", version="0.51.0")
     after = orq("login", "--list", version="0.52.0")
@@ -169,9 +184,11 @@ def test_the_list_of_logins_came_with_0_52(
 
 
 @_says("qe-in-0.54")
-def test_0_54_knows_qe(orq: Orq, local_ce: AnyCE, config: Path, snippet: BoundSnippet) -> None:
+def test_0_54_knows_qe(
+    orq: Orq, platform: SecretsService, config: Path, snippet: BoundSnippet
+) -> None:
     """It takes the option, and has a client for QE; the release after it has none."""
-    _log_in(orq, local_ce, "--qe", version="0.54.0")
+    _log_in(orq, platform, "--qe", version="0.54.0")
 
     assert _stored(config) == ["QE_REMOTE"]
     assert (unpacked("0.54.0") / "orquestra/sdk/_base/_qe").is_dir()
@@ -235,11 +252,11 @@ def test_the_newest_release_refuses_qe(orq: Orq, snippet: BoundSnippet) -> None:
 @_says("newest-qe-login", "QE support has been removed")
 @_says("newest-lists-qe", "QE_REMOTE")
 def test_the_newest_release_knows_a_login_to_qe_and_does_not_use_it(
-    orq: Orq, local_ce: AnyCE, tmp_path: Path, snippets: Mapping[str, BoundSnippet]
+    orq: Orq, platform: SecretsService, tmp_path: Path, snippets: Mapping[str, BoundSnippet]
 ) -> None:
     """Stored by 0.54.0, listed by 1.1.0; a workflow that is submitted with it is refused."""
     unpacked("1.1.0")  # Skips where another SDK would have to store the login.
-    _log_in(orq, local_ce, "--qe")
+    _log_in(orq, platform, "--qe")
     (tmp_path / "hello.py").write_text(HELLO.read_text())
     listed = orq("login", "--list", version="1.1.0").stdout
     header, login = _table(listed)

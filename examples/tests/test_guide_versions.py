@@ -28,6 +28,10 @@ def run_task():
 """
 _DEFAULT = "print(*(each.type for each in tasks.run_task().model.imports.values()))"
 _SHARE = "from examples.client import submitted_resources\nsubmitted_resources(tasks.run_task())"
+_PACKAGES = (
+    "from examples.translations import calls_of_ray\n"
+    'print(*calls_of_ray(tasks.run_task())[0]["runtime_env"]["pip"]["packages"])'
+)
 
 
 def _since(statement: str, seen: str) -> pytest.MarkDecorator:
@@ -103,3 +107,16 @@ def test_too_small_a_share_is_refused_since_0_53(tmp_path: Path, snippet: BoundS
     assert "went through" in _said(tmp_path, "0.52.0", _SHARE)
     after = _said(tmp_path, "0.53.0", _SHARE)
     _observe(snippet, ("0.52.0", "0.53.0"), before="went through", after=after)
+
+
+@_since("sdk-added-since-0.58", "my-plots orquestra-sdk==0.58.0")
+def test_ray_is_told_to_install_the_sdk_for_each_task_since_0_58(
+    tmp_path: Path, snippet: BoundSnippet
+) -> None:
+    """Before, it was told of the packages of the task only."""
+    _module(tmp_path, '(dependency_imports=[sdk.PythonImports("my-plots")])')
+
+    before = _said(tmp_path, "0.57.0", _PACKAGES)
+    assert before.splitlines()[0] == "my-plots"
+    after = _said(tmp_path, "0.58.0", _PACKAGES)
+    _observe(snippet, ("0.57.0", "0.58.0"), before="my-plots", after=after)
