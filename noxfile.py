@@ -242,7 +242,7 @@ PYTHONS = [
     for python in CE_VERSIONS[1:]
 ]
 PYTHONS_FOLDER = "docs/evidence/pythons"
-#: The guide's own blocks, and the tests of them. What its other statements are about is the same on each Python.
+#: The guide's own blocks, and the tests of them: with all its statements each environment would take three times as long.
 PYTHONS_CHECKS = "docs/migrating-*.rst examples/tests/test_migrating_*.py"
 
 
