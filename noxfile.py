@@ -354,9 +354,9 @@ def observe(
         session.run("python", "-m", "examples.unavailable", *files)
         return
     # The names on the pages are those of the guide's own version.
-    options = ("-o", f"snippets_evidence={folder}", "-o", "snippets_literals=")
-    run = ("--snippets-rerun", "--snippets-evidence=observe", *in_parallel(session.posargs))
-    session.run(*("pytest", *run, *options, "-o", f"testpaths={checks}"), *session.posargs, env=env)
+    options = ["-o", "snippets_literals=", "-o", f"snippets_evidence={folder}"]
+    options += ["-o", f"testpaths={checks}", "--snippets-rerun", "--snippets-evidence=observe"]
+    session.run("pytest", *options, *in_parallel(session.posargs), *session.posargs, env=env)
 
 
 @nox.session

@@ -6,6 +6,7 @@ work as it takes. So where there are three, the last one is for what needs no cl
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +47,14 @@ class Parts:
         #: For each file its functions or blocks, in the order of the questions.
         self._known: dict[str, dict[str, int]] = {}
         self._fixed: dict[str, dict[str, str]] = {}
-        #: Whether a part needs the cluster of its process.
-        self._clustered = {literals.TEST: False}
 
     def needs_cluster(self, part: str) -> bool:
         """Whether what is in a part, as :meth:`part_of` named it, needs the cluster of its process."""
-        return self._clustered[part]
+        path, _, rest = part.rpartition(" ")
+        # `python -m local_ce`, typed on a page, starts one of its own.
+        if part == literals.TEST or rest in _TOGETHER:
+            return False
+        return is_page(path) or _takes_cluster(self._project.root / path)
 
     def part_of(self, test: str) -> str:
         """The part of the check with this node id: neighbours in a file, or all that need one another on a page."""
@@ -64,13 +67,7 @@ class Parts:
             return fixed
         known = self._known.setdefault(path, {})
         order = known.setdefault("::".join(names), len(known))
-        part = f"{path} {order // SIZE}"
-        if part not in self._clustered:
-            self._clustered[part] = is_page(path) or self._takes_cluster(path)
-        return part
-
-    def _takes_cluster(self, path: str) -> bool:
-        return _TAKES_CLUSTER.search((self._project.root / path).read_text("utf-8")) is not None
+        return f"{path} {order // SIZE}"
 
     def _fixed_on(self, path: str) -> dict[str, str]:
         if path not in self._fixed:
@@ -82,9 +79,12 @@ class Parts:
                 for check in block.checks
                 if check.runtime in _TOGETHER
             }
-            # `python -m local_ce`, typed on a page, starts one of its own.
-            self._clustered.update(dict.fromkeys(self._fixed[path].values(), False))
         return self._fixed[path]
+
+
+@functools.cache
+def _takes_cluster(file: Path) -> bool:
+    return _TAKES_CLUSTER.search(file.read_text("utf-8")) is not None
 
 
 class PartScheduling(LoadScopeScheduling):  # type: ignore[misc] # without types

@@ -69,6 +69,7 @@ def calls_of_ray(workflow: Any) -> list[Mapping[str, Any]]:
     Each has the options of a remote function, and as ``bind`` its arguments: the name of a call stands for its result,
     and constants are as the SDK serialises them. The last calls, which gather the results, have no name.
     """
+    # In the module that defines it, later releases have a remnant for old results only.
     make = sdk_part("_ray._dag").make_ray_dag
     client = _Recorder()
     with mock.patch.dict(os.environ, _AS_ON_CE):

@@ -42,8 +42,7 @@ BLOCK = """
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Parts:
-    """The parts of a project with one page and one file of tests."""
-    (tmp_path / "test_a.py").touch()
+    """The parts of a project with one page."""
     blocks = "".join(map(BLOCK.format, range(2 * SIZE)))
     (tmp_path / "page.rst").write_text(PAGE.format(blocks=blocks), encoding="utf-8")
     return Parts(tmp_path)
@@ -67,7 +66,7 @@ def test_checks_of_one_block_stay_together(parts: Parts) -> None:
     for number in range(2 * SIZE):
         one = parts.part_of(f"page.rst::block_{number}")
         assert parts.part_of(f"page.rst::block_{number}[QE]") == one
-    names = [f"test_a.py::test_{number}" for number in range(2 * SIZE)]
+    names = [f"tests/test_a.py::test_{number}" for number in range(2 * SIZE)]
     for name in names:
         assert parts.part_of(f"{name}[a]") == parts.part_of(f"{name}[b]")
 
@@ -128,7 +127,7 @@ def test_of_three_processes_the_last_one_starts_no_cluster(
 
 def test_the_part_of_a_check_is_the_same_each_time(parts: Parts) -> None:
     """The plugin asks once before and once after a check."""
-    names = [f"test_a.py::test_{number}" for number in range(3 * SIZE)]
+    names = [f"tests/test_a.py::test_{number}" for number in range(3 * SIZE)]
     before = [parts.part_of(name) for name in names]
 
     assert [parts.part_of(name) for name in reversed(names)] == before[::-1]
