@@ -122,7 +122,8 @@ def test_of_three_processes_the_last_one_starts_no_cluster(
 
     result.assert_outcomes(passed=12 * SIZE)
     started = (pytester.path / "clusters").read_text().split()
-    assert sorted(started) == [f"gw{number}" for number in range(clusters)]
+    # Which process is the last one differs from run to run: it is the one that was ready last.
+    assert len(started) == len(set(started)) == clusters
 
 
 def test_the_part_of_a_check_is_the_same_each_time(parts: Parts) -> None:
