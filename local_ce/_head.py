@@ -8,6 +8,7 @@ the other end is killed: then nobody else is left to clean up, and this script d
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -47,8 +48,12 @@ def start(options: Mapping[str, Any]) -> dict[str, Any]:
         ``storage`` for all, and ``temp_dir`` for the first.
     """
     import ray  # noqa: PLC0415 - only where this is run, not where it is checked
+    from ray._private import parameter  # noqa: PLC0415 - as above
     from ray._private.node import Node  # noqa: PLC0415 - as above
 
+    # A parameter of a node; `ray.init` passes on no value for it.
+    setup = Path(__file__).with_name("_setup_worker.py")
+    parameter.RayParams = functools.partial(parameter.RayParams, setup_worker_path=str(setup))
     Node._get_unused_port = lambda *_: free_port()  # noqa: SLF001 - it can't be told otherwise
     for unused in _UNUSED:
         setattr(Node, unused, lambda *_, **__: None)

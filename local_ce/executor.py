@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._process import MARKER, remove
-from .cluster import OBJECT_STORE_MEMORY, Cluster, neutral_environment, thin_environment
+from .cluster import OBJECT_STORE_MEMORY, THIN, Cluster, neutral_environment, thin_environment
 from .demand import Demand, in_gibibytes
 from .records import RunRecord
 from .scrub import scrub
@@ -177,6 +177,7 @@ class Executor:
             **neutral_environment(folder),
             **cluster,
             **settings,
+            **THIN,
             MARKER: str(folder),
         }
         return Execution(folder, self._python, environment, options)

@@ -61,6 +61,22 @@ def test_a_package_is_installed_from_the_index_for_the_task_only(local_ce: Local
     assert importlib.util.find_spec("standin_torch") is None
 
 
+def test_another_ray_is_refused_for_a_task(local_ce: LocalCE) -> None:
+    """As Ray refuses it itself. The version of the cluster can be asked for, and is there already."""
+    files = {"ray/__init__.py": "__version__ = '2.4.0'\n"}
+    local_ce.index.build("ray", "2.4.0", files)
+    local_ce.index.build("standin-wants-ray", "1.0", {}, requires=["ray==2.4.0"])
+    local_ce.index.build("standin-has-ray", "1.0", {}, requires=["ray==2.5.1"])
+    body = "import ray; return ray.__version__"
+    with pytest.raises(
+        RunFailed, match=r"Changing the ray version .*ray-2\.4\.0.*2\.5\.1"
+    ) as caught:
+        run_task(local_ce, "wants", module('sdk.PythonImports("standin-wants-ray")', body))
+    assert caught.value.task == "demo_task"
+    inline = "sdk.InlineImport(), dependency_imports=[sdk.PythonImports('standin-has-ray')]"
+    assert run_task(local_ce, "has", module(inline, body)) == "2.5.1"
+
+
 def test_a_repo_is_used_as_it_is_now(local_ce: LocalCE) -> None:
     """A moved branch runs the new commit; a repo made private is refused, until it is public.
 
