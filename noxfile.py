@@ -234,12 +234,12 @@ MATRIX_CHECKS = (
     "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
 )
 
-#: The versions of the SDK that are tried on all Pythons: the oldest, the guide's own, the newest.
-ON_ALL_PYTHONS = (SDK_VERSIONS[0], SDK, SDK_VERSIONS[-1])
+#: The other Pythons on which each version of the SDK is tried.
+OTHERS = {version: find_python([version], os.environ) or False for version in CE_VERSIONS[1:]}
 PYTHONS = [
-    nox.param(find_python([python], os.environ) or False, sdk, id=f"{sdk}-{python}")
-    for sdk in ON_ALL_PYTHONS
-    for python in CE_VERSIONS[1:]
+    nox.param(python, sdk, id=f"{sdk}-{version}")
+    for sdk in SDK_VERSIONS
+    for version, python in OTHERS.items()
 ]
 PYTHONS_FOLDER = "docs/evidence/pythons"
 #: The guide's own blocks, and the tests of them: with all its statements each environment would take three times as long.
@@ -446,7 +446,7 @@ def constraints(session: nox.Session) -> None:
     """Write constraints/ anew from fresh installs, all files or those of the SDK versions given."""
     for sdk in chosen_versions(session):
         frozen = {}
-        for version in CE_VERSIONS if sdk in ON_ALL_PYTHONS else CE_VERSIONS[:1]:
+        for version in CE_VERSIONS:
             python = find_python([version], os.environ)
             if python is None:
                 session.error(f"Python {version} was not found on PATH or in pyenv: install it")
