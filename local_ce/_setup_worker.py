@@ -1,7 +1,8 @@
-"""Sets up the process of a worker, and runs the worker in it; a head runs this in place of Ray's script of the same name.
+"""Sets up the process of a worker, and runs the worker in it; a head's raylet runs this in place of Ray's ``setup_worker.py``.
 
 That one imports all of Ray first, which takes as long as to start the worker itself. It still does what is not simple: see
-:func:`simple`.
+:func:`simple`. By the end of the file's name the raylet knows what to leave out for a worker that needs no environment
+(``kSetupWorkerFilename``).
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def simple(context: Mapping[str, Any], language: str) -> bool:
 def main() -> None:
     """Replace this process by the worker that the arguments tell of, as Ray's ``RuntimeEnvContext.exec_worker`` does."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--serialized-runtime-env-context", default="{}")
+    parser.add_argument("--serialized-runtime-env-context")
     parser.add_argument("--language")
     known, arguments = parser.parse_known_args()
-    context = json.loads(known.serialized_runtime_env_context)
+    context = json.loads(known.serialized_runtime_env_context or "{}")
     if not simple(context, known.language):
         found = importlib.util.find_spec("ray")
         assert found is not None

@@ -45,6 +45,18 @@ def make_parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add(commands, "down", "stop it, and end the runs that are going")
     _add(commands, "status", "show its runs, why they wait, and what it offers")
+    wait = _add(
+        commands,
+        "wait",
+        "stay until a run has ended, and print how; the exit code is 0 only if it succeeded",
+    )
+    wait.add_argument("run_id", metavar="RUN", help="the id of the run")
+    wait.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="give up after so long, and leave the run going; default: never",
+    )
     logs = _add(commands, "logs", "print the log of a run, or what a detached server printed")
     logs.add_argument("run_id", metavar="RUN", nargs="?", help="the id of a run")
     _add_secrets(commands)

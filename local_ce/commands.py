@@ -22,6 +22,7 @@ from urllib.parse import quote
 import psutil
 
 from .cli import Exit
+from .records import RunState
 from .state import AlreadyRunning, Server, StateFolder, default_path
 
 #: Seconds a server may take to start, and to stop.
@@ -31,6 +32,8 @@ _STOP_LIMIT = 60.0
 _GRACE = 10.0
 #: Seconds between two looks at what another process does.
 _LOOK = 0.1
+#: And between two looks at a run.
+_WAIT = 0.5
 
 
 class Refused(Exception):
@@ -201,6 +204,22 @@ def _status(options: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def _wait(options: argparse.Namespace) -> int:
+    """Ask again and again; a run that failed or was stopped is a command that failed."""
+    server = _server(options)
+    deadline = time.monotonic() + (options.timeout or float("inf"))
+    while True:
+        found = _ask(server, "GET", f"runs/{quote(options.run_id, safe='')}")
+        if found["state"] == RunState.SUCCEEDED:
+            sys.stdout.write(f"{found['text']}\n")
+            return Exit.DONE
+        if found["state"] in RunState.FINAL:
+            raise Refused(found["text"])
+        if time.monotonic() > deadline:
+            raise Refused(f"it has not ended in {options.timeout:g} s: {found['text']}")
+        time.sleep(_WAIT)
+
+
 def _logs(options: argparse.Namespace) -> int:
     if options.run_id is None:
         path = StateFolder(_path(options)).log
@@ -281,6 +300,7 @@ _COMMANDS = {
     "up": _up,
     "down": _down,
     "status": _status,
+    "wait": _wait,
     "logs": _logs,
     "secrets_set": _secrets_set,
     "secrets_list": _secrets_list,

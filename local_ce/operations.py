@@ -35,6 +35,7 @@ def routes(engine: ComputeEngine) -> list[Route]:
     return [
         ("GET", "/local-ce/status", operations.status),
         ("POST", "/local-ce/token", operations.token),
+        ("GET", "/local-ce/runs/{run_id}", operations.run),
         ("GET", "/local-ce/runs/{run_id}/log", operations.log),
         ("GET", "/local-ce/secrets", operations.list_secrets),
         ("PUT", "/local-ce/secrets", operations.set_secret),
@@ -55,12 +56,13 @@ class _Operations:
     def token(self, asked: Asked) -> web.Response:
         return web.json_response({"token": self._engine.token()})
 
+    def run(self, asked: Asked) -> web.Response:
+        found = self._run(asked)
+        return web.json_response({"state": found.state, "text": _line(self._engine, found)})
+
     def log(self, asked: Asked) -> web.Response:
-        store, run_id = self._engine.store, asked.parts["run_id"]
-        found = store.run(run_id)
-        if found is None:
-            raise Problem(404, "no such run", f"there is no run {run_id!r}; `status` lists them")
-        lines = [f"{line.kind}: {line.line}" for line in store.logs(run_id)]
+        found = self._run(asked)
+        lines = [f"{line.kind}: {line.line}" for line in self._engine.store.logs(found.run_id)]
         lines += [f"{found.state}: {line}" for line in (found.reason or "").splitlines()]
         return web.json_response({"text": "".join(f"{line}\n" for line in lines)})
 
@@ -154,6 +156,13 @@ class _Operations:
                 f"{_named(where)} has no value for {secret!r}: store it first, with `secrets set`",
             )
         return value
+
+    def _run(self, asked: Asked) -> RunRecord:
+        run_id = asked.parts["run_id"]
+        found = self._engine.store.run(run_id)
+        if found is None:
+            raise Problem(404, "no such run", f"there is no run {run_id!r}; `status` lists them")
+        return found
 
     def _workspace(self, name: str | None) -> str:
         known = self._engine.workspaces

@@ -56,6 +56,24 @@ def test_a_run_is_stopped_and_its_processes_with_it(shell: Shell) -> None:
     assert not {name for name in processes_below(clusters) if "ray" in name or name == "gcs_server"}
 
 
+def test_a_command_waits_for_a_run(shell: Shell) -> None:
+    """It ends with the run, as the run does, or when it has waited long enough."""
+    run_id = shell.submit("hello")
+    assert shell.done(f"python -m local_ce wait {run_id}") == f"{run_id}  SUCCEEDED\n"
+    run_id = shell.submit("slow")
+    shell.wait_for(run_id, "RUNNING")
+    gone_on = shell.ce(f"wait --timeout 0.1 {run_id}")
+    assert gone_on.returncode == Exit.FAILED
+    assert gone_on.stderr.startswith(f"local_ce: it has not ended in 0.1 s: {run_id}  RUNNING")
+    shell.done(f"orq wf stop {run_id} --force")
+    stopped = shell.ce(f"wait {run_id}")
+    assert stopped.returncode == Exit.FAILED
+    assert stopped.stderr.startswith(f"local_ce: {run_id}  TERMINATED")
+    unknown = shell.ce("wait nobody-r000")
+    assert unknown.returncode == Exit.FAILED
+    assert "there is no run 'nobody-r000'; `status` lists them" in unknown.stderr
+
+
 def processes_below(clusters: Path) -> list[str]:
     """Return the names of the processes of all clusters; what their folders are called says nothing."""
     found = [left_behind(str(folder)) for folder in clusters.iterdir()]
