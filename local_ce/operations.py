@@ -35,7 +35,7 @@ def routes(engine: ComputeEngine) -> list[Route]:
     return [
         ("GET", "/local-ce/status", operations.status),
         ("POST", "/local-ce/token", operations.token),
-        ("GET", "/local-ce/runs/{run_id}", operations.run),
+        ("GET", "/local-ce/runs/{run_id}", operations.show_run),
         ("GET", "/local-ce/runs/{run_id}/log", operations.log),
         ("GET", "/local-ce/secrets", operations.list_secrets),
         ("PUT", "/local-ce/secrets", operations.set_secret),
@@ -56,7 +56,7 @@ class _Operations:
     def token(self, asked: Asked) -> web.Response:
         return web.json_response({"token": self._engine.token()})
 
-    def run(self, asked: Asked) -> web.Response:
+    def show_run(self, asked: Asked) -> web.Response:
         found = self._run(asked)
         return web.json_response({"state": found.state, "text": _line(self._engine, found)})
 
