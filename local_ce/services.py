@@ -119,9 +119,6 @@ def cluster_environment(folder: Path, constraints: str = "") -> dict[str, str]:
         "REPORTER_UPDATE_INTERVAL_MS": "60000",
         # Ray's own metrics, which nobody asks for either: an idle cluster takes a fifth less without them.
         "RAY_enable_metrics_collection": "0",
-        # Nor for statistics of Ray's event loops. With them, workers of Ray 2.30 crash (in EventTracker::RecordExecution) when
-        # two clusters start on a machine at a time.
-        "RAY_event_stats": "0",
         # Ray ends idle workers when there are more than CPUs, those included that manage workflows or have what a run gave:
         # so it started one for the results of each run, and ended it before the next.
         "RAY_num_workers_soft_limit": "8",

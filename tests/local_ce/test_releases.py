@@ -75,7 +75,8 @@ def test_only_the_options_that_a_release_knows_are_given() -> None:
 def test_ray_gets_no_setting_that_it_does_not_know() -> None:
     """2.4 ends at it."""
     assert _head._system_config("2.4.0") == {}
-    assert _head._system_config("2.30.0") == _head._system_config("2.5.1") != {}
+    assert _head._system_config("2.5.1") == {"prestart_worker_first_driver": False}
+    assert _head._system_config("2.30.0").items() > _head._system_config("2.5.1").items()
 
 
 def test_the_image_of_a_task_without_one_is_that_of_the_release(
