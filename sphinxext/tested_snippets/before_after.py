@@ -14,7 +14,7 @@ from sphinxext.tested_snippets.difference import difference
 from sphinxext.tested_snippets.directive_options import CLASS, NAME, flag_option, text_option
 from sphinxext.tested_snippets.directives import Snippet, defect_node
 from sphinxext.tested_snippets.page import split_sides
-from sphinxext.tested_snippets.page_nodes import snippet_box, snippet_waiver
+from sphinxext.tested_snippets.page_nodes import snippet_box, snippet_waiver, text_of
 from sphinxext.tested_snippets.translation import say
 
 __all__ = ["BeforeAfter"]
@@ -148,7 +148,7 @@ def _literal(node: nodes.Node) -> nodes.Element | None:
 
 def _text(node: nodes.Node) -> str | None:
     literal = _literal(node)
-    return None if literal is None else literal.astext()
+    return None if literal is None else text_of(literal)
 
 
 def _columns(texts: list[str | None]) -> int:

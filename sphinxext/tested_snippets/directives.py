@@ -32,7 +32,7 @@ from sphinxext.tested_snippets.include import (
     without_hidden,
 )
 from sphinxext.tested_snippets.lines import lines_with
-from sphinxext.tested_snippets.page_nodes import snippet_waiver
+from sphinxext.tested_snippets.page_nodes import snippet_waiver, text_of
 from sphinxext.tested_snippets.project import project_of
 from sphinxext.tested_snippets.reading import FOUND
 from sphinxext.tested_snippets.source import RegionError
@@ -227,7 +227,7 @@ class CodeBlock(StockCodeBlock):
 
     def _choose_lines(self, result: list[nodes.Node]) -> None:
         for block in (each for node in result for each in node.findall(nodes.literal_block)):
-            text = block.astext()
+            text = text_of(block)
             whole = Included(text, text.count("\n") + 1, 1, None, None)
             included = without_hidden(whole, self.options)
             if included.hidden:

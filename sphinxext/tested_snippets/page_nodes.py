@@ -17,7 +17,18 @@ __all__ = [
     "snippet_statements",
     "snippet_status",
     "snippet_waiver",
+    "text_of",
 ]
+
+
+def text_of(block: nodes.Element) -> str:
+    """Return the text of a block that was just read.
+
+    Where a block and its section have the same name, docutils before 0.22 puts the note that it says so into the block;
+    Sphinx takes it out when the page has been read.
+    """
+    shown = (part for part in block.children if not isinstance(part, nodes.system_message))
+    return "".join(part.astext() for part in shown)
 
 
 class snippet_box(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so

@@ -23,6 +23,7 @@ from sphinxext.tested_snippets.page_nodes import (
     snippet_statement,
     snippet_statements,
     snippet_waiver,
+    text_of,
 )
 from sphinxext.tested_snippets.project import Project, project_of
 from sphinxext.tested_snippets.records import PageRecord, origin_of
@@ -254,7 +255,7 @@ def _of_docstring(
 def _digest_of(node: nodes.Element) -> str:
     """The digest of what runs: of the text on the page, and of the lines of it that are hidden."""
     known: str | None = node.get("snippet_digest")
-    return digest(node.astext()) if known is None else known
+    return digest(text_of(node)) if known is None else known
 
 
 def _defects(

@@ -86,6 +86,16 @@ def test_ids_are_readable_and_survive_edits_above_them(paged: Project) -> None:
     assert names(paged.run_pytest("--collect-only", "-q", "docs")) == wanted
 
 
+def test_a_block_may_have_the_name_of_its_section(project: Project) -> None:
+    """Of the two one loses it, which docutils before 0.22 notes inside of the block."""
+    block = ".. code-block:: python\n   :name: install\n{}\n   x = 1\n   y = 2\n"
+    for options in ("", "   :hide: y = 2\n"):
+        project.page(f"Install\n=======\n\n{block.format(options)}")
+        project.update().assert_outcomes(passed=1)
+
+        assert "Checked: runs on py" in project.build("-W").shown()
+
+
 def test_a_block_runs_alone_by_its_id(paged: Project) -> None:
     """Any id that is listed selects that one check."""
     for name in ("deep", "twice[two]", "using-it-1"):
