@@ -70,7 +70,7 @@ def setup(app: Sphinx, version: str) -> dict[str, Any]:
     app.connect("build-finished", builder.write_snippets)
     return {
         "version": version,
-        "env_version": 3,
+        "env_version": 4,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
