@@ -22,14 +22,13 @@ def shown(site: Path) -> Mapping[str, set[str]]:
     """The names on the page by their module."""
     found = defaultdict(set)
     for kind, name, address in inventory(site):
+        module, _, own = name.rpartition(".")
+        kinds = {"py:class", "py:exception", "py:function", "py:data"}
+        if module.rpartition(".")[2] in PUBLIC:
+            # What Sphinx 7.4 takes a name for that stands for a type.
+            kinds.add("py:attribute")
         # Where the anchor is another name, this one is an alias.
-        if address == f"{PAGE}#$" and kind in {
-            "py:class",
-            "py:exception",
-            "py:function",
-            "py:data",
-        }:
-            module, _, own = name.rpartition(".")
+        if address == f"{PAGE}#$" and kind in kinds:
             found[module].add(own)
     return found
 
