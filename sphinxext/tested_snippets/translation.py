@@ -46,7 +46,7 @@ def sentence(phrase: Phrase) -> str:
 def of_author(text: str, env: BuildEnvironment) -> str:
     """`text`, which an author wrote for the page that is read, in the language of the pages."""
     domain = docname_to_domain(env.docname, env.config.gettext_compact)
-    folders = [Path(env.srcdir, folder) for folder in env.config.locale_dirs]
+    folders = [str(Path(env.srcdir, folder)) for folder in env.config.locale_dirs]
     catalogue, found = init(folders, env.config.language, domain)
     return catalogue.gettext(text) if found and text else text
 
