@@ -22,7 +22,7 @@ RAYS = Path(ray.__file__).parent / "_private" / "workers" / "setup_worker.py"
 WORKER = ["-s", "/ray/default_worker.py", "--node-ip-address=127.0.0.1", "--startup-token=3"]
 ACTIVATE = ["source /env/bin/activate", "1>&2", "&&"]
 
-#: In place of bash: says what it was asked to run, with which variables, and whether Ray had been imported before.
+#: In place of bash: says what it was asked to run, and with which variables.
 BASH = f"""#!{sys.executable}
 import json, os, sys
 own = {{name: value for name, value in os.environ.items() if name.startswith("OWN")}}
@@ -31,7 +31,7 @@ print(json.dumps([sys.argv[1:], own, os.environ.get("OMP_NUM_THREADS")]))
 
 
 def run(script: Path, folder: Path, context: Any, language: str, arguments: list[str]) -> Any:
-    """Return what a script runs, and the modules it imported first."""
+    """Return what a script runs, and whether it imported Ray first."""
     bash = folder / "bash"
     bash.write_text(BASH)
     bash.chmod(0o755)
