@@ -40,6 +40,16 @@ def _apply(changes: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
+def variables() -> dict[str, str]:
+    """Return the environment variables of this process, whatever other threads do to them meanwhile.
+
+    ``os.environ.items()``, and all that is made of it, fails with ``KeyError`` when a variable is
+    taken out while it lists them, as :func:`environment` does for each submission.
+    """
+    values = {name: os.environ.get(name) for name in list(os.environ)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def run(
     command: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:

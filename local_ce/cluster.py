@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import select
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-from ._process import MARKER, end_belonging, started_in
+from ._process import MARKER, end_belonging, started_in, variables
 
 #: Memory for objects that tasks exchange, in bytes. Ray's default is a third of the machine.
 OBJECT_STORE_MEMORY = 256 * 1024 * 1024
@@ -154,7 +153,7 @@ def neutral_environment(folder: Path) -> dict[str, str]:
     """Return this process's environment without anything personal that tools act upon."""
     kept = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in variables().items()
         if not name.startswith(_FOREIGN_PREFIXES) and name.lower() not in _FOREIGN_NAMES
     }
     return {

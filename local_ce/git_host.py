@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import trustme
 
-from ._process import run
+from ._process import run, variables
 from ._serving import LoopbackServer, QuietHandler
 
 #: The names this host has a certificate for.
@@ -256,7 +256,7 @@ class GitHost:
 
 def git_environment() -> dict[str, str]:
     """Return this process's environment without anything that configures git."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    kept = {name: value for name, value in variables().items() if not name.startswith("GIT_")}
     return {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
 
 

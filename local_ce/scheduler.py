@@ -145,7 +145,9 @@ class Scheduler:
         try:
             end = self._follow(run, going)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run has ended with it
-            end = {"state": RunState.FAILED, "reason": f"it could not be executed: {error}"}
+            # With its kind: the message of some is a name and no more (``KeyError``).
+            told = f"it could not be executed: {type(error).__name__}: {error}"
+            end = {"state": RunState.FAILED, "reason": told}
         with self._changed:
             if going.asked is not None and end["state"] not in (
                 RunState.SUCCEEDED,

@@ -31,14 +31,18 @@ def importable(source: str | Path | Mapping[str, str]) -> Iterator[Path]:
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-        sys.path.insert(0, str(folder))
+        # A new list each time, never a changed one: another thread may be going through it, to look for the version of
+        # a package for instance, and would skip a folder when the first one is taken out.
+        sys.path = [str(folder), *sys.path]
         writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         importlib.invalidate_caches()
         try:
             yield folder
         finally:
             sys.dont_write_bytecode = writes_bytecode
-            sys.path.remove(str(folder))
+            without = sys.path.copy()
+            without.remove(str(folder))
+            sys.path = without
             _forget(folder)
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_ce import LocalCE, RunFailed, importable
+from local_ce._process import environment
+from local_ce.cluster import neutral_environment
+from local_ce.git_host import git_environment
 from tests.local_ce.engines import PATIENCE
 from tests.local_ce.projects import module, packaged, submitted
 
@@ -282,6 +289,30 @@ def test_the_environment_of_this_process_is_as_before(local_ce: LocalCE) -> None
     assert not any(name.startswith("ORQ") for name in before)
 
 
+@pytest.mark.parametrize("given", [git_environment, lambda: neutral_environment(Path("/tmp"))])
+def test_programs_get_their_variables_while_another_thread_submits(
+    given: Callable[[], dict[str, str]], request: pytest.FixtureRequest
+) -> None:
+    """A submission takes the SDK's variables out again; to list the rest meanwhile does not fail."""
+    ended = threading.Event()
+
+    def submit_on_and_on() -> None:
+        while not ended.is_set():
+            with environment({"ORQ_DB_PATH": "somewhere"}):
+                pass
+
+    request.addfinalizer(functools.partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(1) as pool:
+        submitting = pool.submit(submit_on_and_on)
+        try:
+            for _ in range(300):
+                assert given()["PATH"] == os.environ["PATH"]
+        finally:
+            ended.set()
+    assert submitting.result() is None
+
+
 def test_modules_made_importable_are_forgotten(tmp_path: Path) -> None:
     """The next run can have other modules of the same names."""
     path = list(sys.path)
@@ -291,3 +322,12 @@ def test_modules_made_importable_are_forgotten(tmp_path: Path) -> None:
         assert not folder.exists()
     assert "same_name" not in sys.modules
     assert sys.path == path
+
+
+def test_who_goes_through_the_path_meanwhile_skips_no_folder(tmp_path: Path) -> None:
+    """Another thread that imports, or looks for the version of a package, finds what it would have found before."""
+    before = list(sys.path)
+    with importable(tmp_path):
+        during = iter(sys.path)
+        assert next(during) == str(tmp_path)
+    assert list(during) == before
