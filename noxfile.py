@@ -227,12 +227,11 @@ PARTS = [
 ]
 
 
-#: What is run on each version of the SDK, and where the outcomes are: a check that fails there is data, not a defect.
+#: What is run on each version of the SDK: all of the guide, its blocks and its statements.
+GUIDE = "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
+#: Where the outcomes are: a check that fails there is data, not a defect.
 MATRIX = [nox.param(CE_PYTHON or False, sdk, id=sdk) for sdk in SDK_VERSIONS]
 MATRIX_FOLDER = "docs/evidence/matrix"
-MATRIX_CHECKS = (
-    "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
-)
 
 #: The other Pythons on which each version of the SDK is tried.
 OTHERS = {version: find_python([version], os.environ) or False for version in CE_VERSIONS[1:]}
@@ -242,8 +241,6 @@ PYTHONS = [
     for version, python in OTHERS.items()
 ]
 PYTHONS_FOLDER = "docs/evidence/pythons"
-#: The guide's own blocks, and the tests of them: with all its statements each environment would take three times as long.
-PYTHONS_CHECKS = "docs/migrating-*.rst examples/tests/test_migrating_*.py"
 
 
 @nox.session
@@ -328,26 +325,24 @@ def matrix(session: nox.Session, sdk: str) -> None:
     """Record what the guide's checks give on each version of the SDK, into docs/evidence/matrix (Python 3.9)."""
     if CE_PYTHON is None:
         session.error(NO_CE_PYTHON)
-    observe(session, sdk, MATRIX_FOLDER, MATRIX_CHECKS, other_python(CE_PYTHON))
+    observe(session, sdk, MATRIX_FOLDER)
 
 
 @nox.session(default=False)
 @nox.parametrize("python,sdk", PYTHONS)
 def pythons(session: nox.Session, sdk: str) -> None:
-    """Record what the guide's blocks give on Python 3.10 and 3.11, into docs/evidence/pythons."""
+    """Record what the guide's checks give on Python 3.10 and 3.11, into docs/evidence/pythons."""
     if not session.python:
         session.error(
             f"Python {' or '.join(CE_VERSIONS[1:])} was not found on PATH or in pyenv: install it"
         )
-    observe(session, sdk, PYTHONS_FOLDER, PYTHONS_CHECKS, {})
+    observe(session, sdk, PYTHONS_FOLDER)
 
 
-def observe(
-    session: nox.Session, sdk: str, folder: str, checks: str, env: Mapping[str, str]
-) -> None:
-    """Write into a folder what checks give on a version of the SDK; that one does not pass there is no error."""
+def observe(session: nox.Session, sdk: str, folder: str) -> None:
+    """Write into a folder what the guide gives on a version of the SDK; that a check does not pass there is no error."""
     try:
-        env = {**env, **install_ce(session, sdk)}
+        env = {**install_ce(session, sdk), **other_python(str(session.python))}
     except nox.command.CommandFailed:
         # That a version can't be installed any more is a result, too.
         files = (folder, str(pins(sdk)), str(pip_log(session)))
@@ -355,7 +350,7 @@ def observe(
         return
     # The names on the pages are those of the guide's own version.
     options = ["-o", "snippets_literals=", "-o", f"snippets_evidence={folder}"]
-    options += ["-o", f"testpaths={checks}", "--snippets-rerun", "--snippets-evidence=observe"]
+    options += ["-o", f"testpaths={GUIDE}", "--snippets-rerun", "--snippets-evidence=observe"]
     session.run("pytest", *options, *in_parallel(session.posargs), *session.posargs, env=env)
 
 
