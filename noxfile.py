@@ -205,8 +205,12 @@ def pip_log(session: nox.Session) -> Path:
 
 
 def other_python(python: str) -> dict[str, str]:
-    """Return the variable that names another Python than this one: a check shows what Ray says to a node with it."""
-    other = find_python([v for v in CE_VERSIONS if v != identify(python)[0]], os.environ)
+    """Return the variable that names another Python than this one: a check shows what Ray says to a node with it.
+
+    That is the nearest one, a newer one before an older: pip, which installs Ray for it from here, knows no old Pythons.
+    """
+    at = CE_VERSIONS.index(identify(python)[0])
+    other = find_python([*CE_VERSIONS[at + 1 :], *CE_VERSIONS[:at][::-1]], os.environ)
     return {"CE_OTHER_PYTHON": other} if other else {}
 
 
