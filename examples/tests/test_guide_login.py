@@ -240,7 +240,7 @@ def test_python_3_8_gets_the_newest_release_as_well(tmp_path: Path, snippet: Bou
     snippet.observe(f"would install orquestra-sdk {found['orquestra-sdk']}")
 
 
-@_says("newest-no-qe", "No such option: --qe")
+@_says("newest-no-qe", "No such option")
 def test_the_newest_release_refuses_qe(orq: Orq, snippet: BoundSnippet) -> None:
     """The option; what it is without is CE."""
     refused = orq("login", "--qe", "-s", "http://127.0.0.1:9", "-t", "t", version="1.1.0")

@@ -201,10 +201,12 @@ def test_only_the_owner_can_look_into_the_state_folder_and_no_token_is_in_its_lo
 def test_after_down_nothing_is_left_and_after_up_the_rest_is_there(shell: Shell) -> None:
     """The last test here: finished runs, repos, wheels and the login outlive a restart."""
     clusters = shell.server().folder
+    run_id = shell.submit("hello")
+    assert "SUCCEEDED" in shell.wait_for(run_id, "SUCCEEDED", "FAILED")
     runs = [
         line for line in shell.done("python -m local_ce status").splitlines() if "-r000" in line
     ]
-    assert runs
+    assert any(run_id in line for line in runs)
     assert shell.done("python -m local_ce down") == "Stopped.\n"
     assert left_behind(clusters) == []
     assert not (shell.state / "server.json").exists()
@@ -213,5 +215,4 @@ def test_after_down_nothing_is_left_and_after_up_the_rest_is_there(shell: Shell)
     status = shell.done("python -m local_ce status")
     assert [line for line in status.splitlines() if "-r000" in line] == runs
     assert "Images:      none" in status
-    finished = next(line.split()[0] for line in runs if "SUCCEEDED" in line)
-    assert "has 1 outputs" in shell.done(f"orq wf results {finished}")
+    assert "has 1 outputs" in shell.done(f"orq wf results {run_id}")
