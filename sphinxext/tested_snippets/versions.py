@@ -94,7 +94,7 @@ def differences(audit: Audit, judged: Judgement, pages: Sequence[str]) -> Answer
             if words:
                 outcomes["; ".join(words)].append(head)
         if any(_OTHERWISE in _signs(row.findings.get(name, ())) for name in environments):
-            texts = [f"{', '.join(where)}: {words}" for words, where in outcomes.items()]
+            texts = [f"{_together(where)}: {words}" for words, where in outcomes.items()]
             lines.append((row.cell, Cell("\n".join(texts))))
     left = _left_out(rows, dict(zip(environments, heads)))
     if not lines:
@@ -116,7 +116,7 @@ def _left_out(rows: Sequence[_Row], heads: Mapping[str, str]) -> list[Words]:
                 outdated.add(number)
     found = []
     if untried:
-        why = "; ".join(f"{reason} ({', '.join(where)})" for reason, where in reasons.items())
+        why = "; ".join(f"{reason} ({_together(where)})" for reason, where in reasons.items())
         words = say(
             "Snippets and statements that could not be tried somewhere: {count}. {reasons}."
         )
@@ -200,6 +200,24 @@ def _heads(environments: Sequence[str]) -> tuple[list[Words], list[str]]:
         said.append(Words(say("Versions are those of {name}.").format(name=names.pop())))
         return said, [own[0].rpartition(" ")[2] for own in heads]
     return said, [", ".join(own) for own in heads]
+
+
+def _together(heads: Iterable[str]) -> str:
+    """The environments that are called so, with those that differ in one part only as one, which has all its versions."""
+    rows = [head.split(", ") for head in heads]
+    count = len(rows[0])
+    if count == 1 or any(len(row) != count for row in rows):
+        return ", ".join(", ".join(row) for row in rows)
+    for at in reversed(range(count)):
+        versions: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for row in rows:
+            name, _, version = row[at].rpartition(" ")
+            versions[(*row[:at], name, *row[at + 1 :])].append(version)
+        rows = [
+            [*same[:at], f"{same[at]} {' / '.join(each)}", *same[at + 1 :]]
+            for same, each in versions.items()
+        ]
+    return "; ".join(", ".join(row) for row in rows)
 
 
 def _signs(findings: Iterable[Finding]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -247,6 +248,23 @@ def test_the_table_of_differences_says_what_came_out_where(guide: Project) -> No
     )
     sentence = "Two is even, and it was so before."
     assert table(built)[1:] == [[sentence, " ".join(outcomes)]]
+
+
+def test_environments_that_differ_in_two_parts_are_told_together(guide: Project) -> None:
+    """Each with each would be a long list of the same names; those that make no whole are told apart."""
+    for lib, needed in itertools.product(("1", "2", "3"), ("5", "6")):
+        changes = {"passed": False, "observed": "it is odd"} if (lib, needed) == ("3", "6") else {}
+        copy_evidence(
+            guide, lib, with_package={"needed": needed}, only="statement::even", **changes
+        )
+    guide.page(".. evidence::\n   :by: difference\n   :folder: evidence/matrix\n")
+
+    ((_, outcomes),) = table(guide.build("-W"))[1:]
+
+    assert outcomes == (
+        "lib 1 / 2, needed 5 / 6; lib 3, needed 5: ✓ holds "
+        "lib 3, needed 6: ‼ does not hold: it is odd"
+    )
 
 
 def test_what_was_only_not_tried_is_counted_with_the_reasons(guide: Project) -> None:
