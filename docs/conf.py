@@ -82,6 +82,8 @@ errors_page_also = [
     "token-refused-since-0.51",
     "with-auth-since-0.53",
 ]
+# What other versions of the SDK, and of what it needs, call the same errors.
+errors_page_folders = ["evidence/matrix", "evidence/pythons"]
 # What the manual of the extension breaks on purpose is no error of a migration.
 errors_page_without = ["tested-snippets*"]
 tested_snippets_update_command = "nox -s doctests -- --snippets-evidence=update"

@@ -16,6 +16,9 @@ _OWN = (
     (r"\(to revision \S+\) to \S+", "(to revision …) to …"),
     (r"(?<=pathspec )'[^']*'|(?<=Package )'[^']*'", "'…'"),
     (r"(requires a different Python:) \S+ not in '[^']*'", r"\1 … not in '…'"),
+    (r"(?<=Ray: )[\d.]+|(?<=Python: )\d[\w.]*", "…"),
+    # Each version of click, which the SDK's command line is made with, puts it in another way.
+    (r"^No such option:? '?(--[\w-]+)'?.*", r"No such option: \1"),
     # Ray quotes the message, tasks and the SDK say it as Python does.
     (r"^(?:ModuleNotFoundError: )?\(?[\"']?No module named '?[\w.-]+.*", "No module named '…'"),
     (r"<tmp>", "…"),

@@ -6,11 +6,13 @@ each block that fails stands a link to its message in the list, and from there o
 
 What a check expected with ``:fails:`` is an error. Where a check reports what somebody else was told, such as a command,
 the message is its output: the setting ``errors_page_also`` names those checks. Pages about something else than
-the migration are left out with ``errors_page_without``.
+the migration are left out with ``errors_page_without``. Other versions have other words for the same: messages of the
+evidence folders that ``errors_page_folders`` names, from the folder of ``conf.py``, are listed as well.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
+    from sphinxext.tested_snippets.audit import Audit
+    from sphinxext.tested_snippets.judgement import Judgement
     from sphinxext.tested_snippets.verdict import Finding, Verdict
 
 __all__ = ["setup"]
@@ -68,10 +72,10 @@ class ObservedErrors(SphinxDirective):
 
 @dataclass
 class _Entry:
-    """What there is about a message: the sections, (page, id) to title, and the forms in which it was seen."""
+    """What there is about a message: the sections, (page, id) to title, and a form in which it was seen for its letters."""
 
     sections: dict[tuple[str, str], str] = field(default_factory=dict)
-    seen: dict[str, None] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
 
 
 class ListErrors(SphinxPostTransform):
@@ -96,14 +100,29 @@ class ListErrors(SphinxPostTransform):
         named: set[str] = set()
         for docname in _pages(self.env):
             named |= {_name(finding) for finding in _findings(self.config, docname)}
-            for node, verdict in _judged(self.config, self.env, docname):
+            for node, verdict in self._judged(docname):
                 for message in _messages(_errors(verdict, self.config)):
                     entry = found[general(message)]
                     entry.sections.update([_section_of(docname, node)])
-                    entry.seen.setdefault(message)
+                    # Those of other versions often differ in numbers only, which is no other form.
+                    entry.seen.setdefault(re.sub(r"\d+", "", message), message)
         for name in sorted({*self.config.errors_page_also} - named):
             self._warn(None, f"errors_page_also has {name!r}, which no check is called: correct it")
         return found
+
+    def _judged(self, docname: str) -> Iterator[tuple[nodes.Element, Verdict]]:
+        """The blocks and statements of a page, with what each folder has on them."""
+        audit = audit_of(self.config)
+        others = map(audit.judgement_by, self.config.errors_page_folders)
+        sources: list[Audit | Judgement] = [audit, *others]
+        doctree = self.env.get_doctree(docname)
+        for source in sources:
+            blocks, statements = source.verdicts(docname), source.on_statements(docname)
+            for node, _, index in marked(doctree):
+                yield node, blocks[index]
+            for node in doctree.findall(snippet_statement):
+                if "index" in node:
+                    yield node, statements[node["index"]]
 
     def _fixes(self, fixes: list[Fix], found: dict[str, _Entry]) -> dict[str, list[nodes.Node]]:
         """For each message the links to what to do; without a line of its own to where it was seen first."""
@@ -152,7 +171,7 @@ class ListErrors(SphinxPostTransform):
         below = nodes.definition("", nodes.paragraph("", "What to do: ", *_listed(fixes)))
         sections = [self._link(*place, title) for place, title in entry.sections.items()]
         below += nodes.paragraph("", "Seen in: ", *_listed(sections))
-        for seen in entry.seen:
+        for seen in entry.seen.values():
             if seen != message:
                 below += nodes.paragraph("", "Seen as: ", nodes.literal(seen, seen))
         return nodes.definition_list_item("", term, below)
@@ -210,21 +229,6 @@ def _findings(config: Config, docname: str) -> Iterator[Finding]:
         yield from verdict.findings
 
 
-def _judged(
-    config: Config, env: BuildEnvironment, docname: str
-) -> Iterator[tuple[nodes.Element, Verdict]]:
-    """The blocks and statements of a page that an error was seen with."""
-    audit = audit_of(config)
-    blocks, statements = audit.verdicts(docname), audit.on_statements(docname)
-    if not any(_errors(verdict, config) for verdict in [*blocks, *statements]):
-        return
-    doctree = env.get_doctree(docname)
-    yield from ((node, blocks[index]) for node, _, index in marked(doctree))
-    for node in doctree.findall(snippet_statement):
-        if "index" in node:
-            yield node, statements[node["index"]]
-
-
 def _errors(verdict: Verdict, config: Config) -> list[Finding]:
     """The checks that hold and saw an error."""
     return [
@@ -273,6 +277,7 @@ def _add_filter(app: Sphinx, pagename: str, *_: Any) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register settings, directive and the links below blocks."""
     app.add_config_value("errors_page_also", [], "env", types=[list])
+    app.add_config_value("errors_page_folders", [], "env", types=[list])
     app.add_config_value("errors_page_without", [], "env", types=[list])
     app.add_node(observed_errors)
     app.add_directive("observed-errors", ObservedErrors)

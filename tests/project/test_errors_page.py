@@ -41,6 +41,21 @@ from examples.error_messages import anchor_of, general, messages, read_fixes
             ],
             "Version mismatch: The cluster was started with:",
         ),
+        (
+            [
+                "Version mismatch: The cluster was started with: Ray: 2.5.1 Python: 3.9.x This process",
+                "Version mismatch: The cluster was started with: Ray: 2.30.0 Python: 3.11.7 This process",
+            ],
+            "Version mismatch: The cluster was started with: Ray: … Python: … This process",
+        ),
+        (
+            [
+                "Error: No such option: --qe",
+                "Error: No such option: --qe (Possible options: --ce, --help)",
+                "Error: No such option '--qe'. (Did you mean one of: '--ce', '--help'?)",
+            ],
+            "No such option: --qe",
+        ),
         (["raise NotImplementedError()", "NotImplementedError"], "NotImplementedError"),
         (
             ["The remote repo <git.repo.base.Repo '<folder>/.git'> doesn't exist."],

@@ -98,16 +98,18 @@ def test_a_part_of_a_message_typed_into_the_search_box_finds_it(reader: Page, se
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "found"),
     [
-        "pathspec did not match",
-        "pathspec 'my-branch' did not match any file(s) known to git",
+        ("pathspec did not match", "pathspec"),
+        ("pathspec 'my-branch' did not match any file(s) known to git", "pathspec"),
+        # As `orq` says it on Python 3.10 and newer, which the guide is not written for.
+        ("Error: No such option '--qe'. (Did you mean one of: '--ce', '--help'?)", "--qe"),
     ],
 )
 def test_the_list_of_errors_narrows_to_what_is_typed_or_pasted(
-    reader: Page, served: str, typed: str
+    reader: Page, served: str, typed: str, found: str
 ) -> None:
-    """Some words, or the reader's own message with the reader's own names; emptied, all are back."""
+    """Some words, or the reader's own message with the reader's own names or versions; emptied, all are back."""
     reader.goto(f"{served}/errors.html")
     everything = reader.locator("dl.observed-errors > dt").count()
     messages = reader.locator("dl.observed-errors > dt:visible")
@@ -116,7 +118,7 @@ def test_the_list_of_errors_narrows_to_what_is_typed_or_pasted(
     box.fill(typed)
 
     expect(messages).to_have_count(1)
-    expect(messages).to_contain_text("pathspec")
+    expect(messages).to_contain_text(found)
     expect(reader.get_by_role("status")).to_have_text(f"1 of {everything} messages")
     expect(reader.locator("dl.observed-errors > dd:visible")).to_have_count(1)
     box.fill("")
