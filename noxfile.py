@@ -233,8 +233,8 @@ PARTS = [
 
 #: What is run on each version of the SDK: all of the guide, its blocks and its statements.
 GUIDE = "docs/migrating-*.rst examples/tests/test_migrating_*.py examples/tests/test_guide_*.py"
-#: Where the outcomes are: a check that fails there is data, not a defect.
 MATRIX = [nox.param(CE_PYTHON or False, sdk, id=sdk) for sdk in SDK_VERSIONS]
+#: Where the outcomes are: a check that fails there is data, not a defect.
 MATRIX_FOLDER = "docs/evidence/matrix"
 
 #: The other Pythons on which each version of the SDK is tried.

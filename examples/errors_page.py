@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -111,18 +112,19 @@ class ListErrors(SphinxPostTransform):
         return found
 
     def _judged(self, docname: str) -> Iterator[tuple[nodes.Element, Verdict]]:
-        """The blocks and statements of a page, with what each folder has on them."""
+        """The blocks and statements of a page that an error was seen with, with what each folder has on them."""
         audit = audit_of(self.config)
         others = map(audit.judgement_by, self.config.errors_page_folders)
         sources: list[Audit | Judgement] = [audit, *others]
+        judged = [(source.verdicts(docname), source.on_statements(docname)) for source in sources]
+        if not any(_errors(each, self.config) for both in judged for each in chain(*both)):
+            return
         doctree = self.env.get_doctree(docname)
-        for source in sources:
-            blocks, statements = source.verdicts(docname), source.on_statements(docname)
-            for node, _, index in marked(doctree):
-                yield node, blocks[index]
-            for node in doctree.findall(snippet_statement):
-                if "index" in node:
-                    yield node, statements[node["index"]]
+        blocks = [(node, index) for node, _, index in marked(doctree)]
+        statements = [node for node in doctree.findall(snippet_statement) if "index" in node]
+        for on_blocks, on_statements in judged:
+            yield from ((node, on_blocks[index]) for node, index in blocks)
+            yield from ((node, on_statements[node["index"]]) for node in statements)
 
     def _fixes(self, fixes: list[Fix], found: dict[str, _Entry]) -> dict[str, list[nodes.Node]]:
         """For each message the links to what to do; without a line of its own to where it was seen first."""

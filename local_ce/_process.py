@@ -46,8 +46,7 @@ def variables() -> dict[str, str]:
     ``os.environ.items()``, and all that is made of it, fails with ``KeyError`` when a variable is
     taken out while it lists them, as :func:`environment` does for each submission.
     """
-    values = {name: os.environ.get(name) for name in list(os.environ)}
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name in os.environ if (value := os.environ.get(name)) is not None}
 
 
 def run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -202,12 +202,12 @@ def _heads(environments: Sequence[str]) -> tuple[list[Words], list[str]]:
     return said, [", ".join(own) for own in heads]
 
 
-def _together(heads: Iterable[str]) -> str:
+def _together(heads: Collection[str]) -> str:
     """The environments that are called so, with those that differ in one part only as one, which has all its versions."""
     rows = [head.split(", ") for head in heads]
     count = len(rows[0])
     if count == 1 or any(len(row) != count for row in rows):
-        return ", ".join(", ".join(row) for row in rows)
+        return ", ".join(heads)
     for at in reversed(range(count)):
         versions: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for row in rows:
